@@ -1,0 +1,1 @@
+"""One file = one experiment: a docstring with the command and the score it gave, then EXPERIMENT."""

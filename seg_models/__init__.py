@@ -1,0 +1,1 @@
+"""Image segmentation itself: data sets, models, training, metrics, export. Knows neither TFX nor Beam."""

@@ -1,0 +1,1 @@
+"""The augmentations, one file each: an image and all its maps together."""

@@ -1,0 +1,1 @@
+"""The feature extractors, one file a family: image -> {level: features}."""

@@ -1,0 +1,31 @@
+"""Finding things by name: the name is the file name, so the folder is the registry."""
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Iterable
+from types import ModuleType
+
+from seg_models import errors
+
+
+def available(package: str) -> list[str]:
+    """The names of all modules in `package` (a dotted name), sorted."""
+    path = importlib.import_module(package).__path__
+    return sorted(module.name for module in pkgutil.iter_modules(path))
+
+
+def find(package: str, name: str) -> ModuleType:
+    """Imports module `name` of `package`; an unknown name raises, naming the known ones and the nearest."""
+    known = available(package)
+    if name not in known:
+        raise errors.UserError(unknown(package.rsplit(".", 1)[-1], name, known))
+    return importlib.import_module(f"{package}.{name}")
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    """The message for a misspelt `name`: the nearest spelling first, then all known names."""
+    known = list(known)
+    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f" Did you mean `{nearest[0]}`?" if nearest else ""
+    return f"No `{name}` among {kind}.{hint} Known: {', '.join(known)}."
