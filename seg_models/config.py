@@ -1,0 +1,233 @@
+"""An experiment and its sections: frozen dataclasses, JSON round trip, overrides by dotted name.
+
+Pluggable parts (data set, model, augmentation, optimizer, schedule) are `Config` dataclasses of the modules that
+build them, so a misspelt field is a TypeError where it is written. This file loads no TensorFlow.
+"""
+
+import dataclasses
+import importlib
+import json
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+from seg_models import errors, registry
+
+
+def part(package: str, **kwargs: Any) -> Any:
+    """A dataclass field that holds the Config of one module of `package`, or a tuple of such."""
+    return dataclasses.field(metadata={"package": package}, **kwargs)
+
+
+@dataclasses.dataclass(frozen=True)
+class Input:
+    """What the model is fed.
+
+    Attributes:
+      size: working size (height, width); every image is resized to it, in serving too. None: its own size.
+      batch_size: images in a training step, over all replicas.
+      augment: augmentations in order; after them all images of a batch must have one size.
+      shuffle_buffer: records that are held for shuffling.
+    """
+
+    size: tuple[int, int] | None = None
+    batch_size: int = 8
+    augment: tuple[Any, ...] = part("seg_models.augment", default=())
+    shuffle_buffer: int = 1000
+
+
+@dataclasses.dataclass(frozen=True)
+class Train:
+    """How the model learns.
+
+    Attributes:
+      steps: optimizer steps in all.
+      optimizer, schedule: Configs of seg_models.optimizers, seg_models.schedules.
+      learning_rate: the peak.
+      warmup_steps: linear from 0 to the peak.
+      weight_decay: on kernels alone, not on biases or normalisation.
+      clip_norm: of the global gradient; None: no clipping.
+      ema_decay: of the averaged weights that are evaluated and exported; None: the last weights.
+      precision: "float32", "mixed_bfloat16" or "mixed_float16".
+      class_weights: "none" or "median_frequency" (SegNet, section 4).
+      checkpoint_every: steps between checkpoints, after which an interrupted run goes on.
+      evaluate_every: steps between evaluations on the eval split; 0: only when the run is over.
+      evaluate_images: of the eval split that these look at; 0: all.
+      patience: evaluations without a better score before training stops; 0: never stops early.
+      seed: of the weights, the order of the records and the augmentations.
+    """
+
+    steps: int
+    optimizer: Any = part("seg_models.optimizers")
+    schedule: Any = part("seg_models.schedules")
+    learning_rate: float = 0.01
+    warmup_steps: int = 0
+    weight_decay: float = 0.0
+    clip_norm: float | None = None
+    ema_decay: float | None = None
+    precision: str = "float32"
+    class_weights: str = "none"
+    checkpoint_every: int = 100
+    evaluate_every: int = 0
+    evaluate_images: int = 0
+    patience: int = 0
+    seed: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Gate:
+    """The conditions for a model to be blessed.
+
+    Attributes:
+      metric: the key that early stopping watches and `no_worse_than_last_by` compares, such as "pq" or "mean_iou".
+      minimum: (key of metrics.json, lowest score); a dotted key reaches inside, such as "things.pq".
+      no_worse_than_last_by: how much below the last blessed model's score `metric` may fall; None: not compared.
+    """
+
+    metric: str = "mean_iou"
+    minimum: tuple[tuple[str, float], ...] = ()
+    no_worse_than_last_by: float | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluation:
+    """How the exported model is judged.
+
+    Attributes:
+      split: of the records.
+      metrics: modules of seg_models.metrics.
+      panopticapi_compatible: only the last crowd segment of a category counts, as in panopticapi.
+      gallery: best, worst and random images of each kind in the report.
+    """
+
+    split: str = "eval"
+    metrics: tuple[str, ...] = ("confusion_matrix", "panoptic_quality")
+    panopticapi_compatible: bool = False
+    gallery: int = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class Experiment:
+    """WHAT is run: a data set, a model, how it learns and what it must reach. WHERE is the Deployment's."""
+
+    dataset: Any = part("seg_models.datasets")
+    model: Any = part("seg_models.models")
+    train: Train
+    input: Input = Input()
+    evaluation: Evaluation = Evaluation()
+    gate: Gate = Gate()
+
+
+def to_json(value: object) -> str:
+    """Any dataclass of the project as JSON with sorted keys; `from_json` gives an equal one."""
+    return json.dumps(_encoded(value), sort_keys=True)
+
+
+def from_json(text: str) -> Any:
+    """The dataclass that `to_json` wrote."""
+    return _decoded(json.loads(text))
+
+
+def override(value: Any, overrides: Mapping[str, str]) -> Any:
+    """A copy of a dataclass with fields replaced.
+
+    Args:
+      value: an Experiment or one of its sections.
+      overrides: dotted field name -> text, such as {"train.steps": "200", "model": "unet", "input.size": "180,240"}.
+
+    Raises:
+      UserError: no such field (names the nearest), or the text is no value of the field's type.
+    """
+    for name, text in overrides.items():
+        value = _replaced(value, name.split("."), text, name)
+    return value
+
+
+def fields(value: Any, prefix: str = "") -> dict[str, Any]:
+    """Every field that `override` can reach: dotted name -> value."""
+    found = {}
+    for field in dataclasses.fields(value):
+        inner = getattr(value, field.name)
+        if dataclasses.is_dataclass(inner):
+            found.update(fields(inner, f"{prefix}{field.name}."))
+        else:
+            found[prefix + field.name] = inner
+    return found
+
+
+def _replaced(value: Any, path: list[str], text: str, name: str) -> Any:
+    known = {field.name: field for field in dataclasses.fields(value)}
+    if path[0] not in known:
+        raise errors.UserError(registry.unknown(f"the fields of {type(value).__name__} (`{name}`)", path[0], known))
+    field, inner = known[path[0]], getattr(value, path[0])
+    if len(path) > 1:
+        if not dataclasses.is_dataclass(inner):
+            raise errors.UserError(f"`{name}`: `{path[0]}` has no fields of its own.")
+        new = _replaced(inner, path[1:], text, name)
+    elif "package" in field.metadata:
+        new = _part(field.metadata["package"], text, many=isinstance(inner, tuple))
+    elif dataclasses.is_dataclass(inner):
+        raise errors.UserError(f"`{name}` is a section; set one of its fields: {', '.join(fields(inner, name + '.'))}.")
+    else:
+        new = _parsed(text, typing.get_type_hints(type(value))[path[0]], name)
+    return dataclasses.replace(value, **{path[0]: new})
+
+
+def _part(package: str, text: str, many: bool) -> Any:
+    """The default Config of the named module; comma-separated names where the field holds several."""
+    if many:
+        return tuple(registry.find(package, part.strip()).Config() for part in text.split(",") if part.strip())
+    return registry.find(package, text).Config()
+
+
+def _parsed(text: str, kind: Any, name: str) -> Any:
+    """The value that `text` stands for in a field of type `kind`."""
+    options = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
+    if type(None) in options and text.lower() in ("none", "null"):
+        return None
+    kind = next(option for option in options if option is not type(None))
+    if kind is str:
+        return text
+    try:
+        listed = typing.get_origin(kind) is tuple and not text.startswith("[")
+        parsed = json.loads(f"[{text}]" if listed else text.lower() if kind is bool else text)
+        return _checked(parsed, kind)
+    except (ValueError, TypeError):
+        raise errors.UserError(f"`{name}`: `{text}` is no {getattr(kind, '__name__', kind)}.") from None
+
+
+def _checked(value: Any, kind: Any) -> Any:
+    """`value` as `kind`, or TypeError: a number is no bool, 1.5 is no int, a tuple has its length."""
+    if typing.get_origin(kind) is tuple:
+        kinds = typing.get_args(kind)
+        kinds = kinds[:1] * len(value) if kinds[1:] == (...,) else kinds
+        if len(value) != len(kinds):
+            raise TypeError
+        return tuple(_checked(inner, inner_kind) for inner, inner_kind in zip(value, kinds))
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is not kind:
+        raise TypeError
+    return value
+
+
+def _encoded(value: object) -> object:
+    if dataclasses.is_dataclass(value):
+        named = {field.name: _encoded(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {"class": f"{type(value).__module__}:{type(value).__qualname__}", **named}
+    if isinstance(value, tuple):
+        return [_encoded(inner) for inner in value]
+    return value
+
+
+def _decoded(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_decoded(inner) for inner in value)
+    if not isinstance(value, dict):
+        return value
+    module, _, name = value["class"].partition(":")
+    if not module.startswith("seg_models."):
+        raise errors.UserError(f"settings name the class `{value['class']}`; expected one of seg_models.")
+    inner = {key: _decoded(field) for key, field in value.items() if key != "class"}
+    return getattr(importlib.import_module(module), name)(**inner)
