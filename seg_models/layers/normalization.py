@@ -1,0 +1,102 @@
+"""Normalisation that fits the batch and the length of the run, chosen once for the whole model."""
+
+import dataclasses
+import logging
+
+import keras
+import tensorflow as tf
+
+from seg_models import errors, registry
+
+KINDS = ("auto", "batch", "sync_batch", "group", "frozen")
+SMALL_BATCH = 8  # images on a replica below which batch statistics are too noisy to learn from
+
+log = logging.getLogger("segline")
+
+
+@dataclasses.dataclass(frozen=True)
+class Norm:
+    """Which normalisation a model uses.
+
+    Attributes:
+      kind: "batch"; "sync_batch" (statistics over all replicas); "group" (Wu and He, 2018); "frozen" (batch
+        normalisation that keeps its pretrained statistics); "auto" is resolved when the batch is known.
+      momentum: of the moving statistics; None: from the length of the run.
+      epsilon: added to the variance.
+    """
+
+    kind: str = "auto"
+    momentum: float | None = None
+    epsilon: float = 1e-3
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise errors.UserError(registry.unknown("the kinds of normalisation", self.kind, KINDS))
+
+    def layer(self, name: str | None = None) -> keras.layers.Layer:
+        """A new layer that normalises float [B, H, W, C]."""
+        if self.kind == "group":
+            return GroupNormalization(epsilon=self.epsilon, name=name)
+        return keras.layers.BatchNormalization(
+            momentum=0.99 if self.momentum is None else self.momentum,
+            epsilon=self.epsilon,
+            synchronized=self.kind == "sync_batch",
+            trainable=self.kind != "frozen",
+            name=name,
+        )
+
+
+def resolve(norm: Norm, *, per_replica_batch: int, replicas: int, steps: int, pretrained: bool) -> Norm:
+    """The normalisation that this run can learn with.
+
+    Batch statistics of few images are noise (a model trained so scores far below itself), so below 8 images on a
+    replica the statistics are shared between replicas, kept as pretrained, or replaced by group statistics. The
+    moving averages look back over a tenth of the run: the published 0.9997 belongs to runs of 30,000 steps, and in
+    a short one never catches up with the weights.
+    """
+    kind = norm.kind
+    if kind == "auto":
+        kind = _automatic(per_replica_batch, replicas, pretrained)
+    elif kind in ("batch", "sync_batch") and per_replica_batch * (replicas if kind == "sync_batch" else 1) < SMALL_BATCH:
+        log.warning(
+            "Batch normalisation over %d images a replica learns from noise; `group` or `frozen` fits better.",
+            per_replica_batch,
+        )
+    momentum = min(max(1 - 10 / steps, 0.9), 0.9997) if norm.momentum is None else norm.momentum
+    return dataclasses.replace(norm, kind=kind, momentum=momentum)
+
+
+def _automatic(per_replica_batch: int, replicas: int, pretrained: bool) -> str:
+    if per_replica_batch >= SMALL_BATCH:
+        return "sync_batch" if replicas > 1 else "batch"
+    if pretrained:
+        kind = "frozen"
+    else:
+        kind = "sync_batch" if per_replica_batch * replicas >= SMALL_BATCH else "group"
+    log.warning("%d images a replica are too few for batch normalisation: using `%s`.", per_replica_batch, kind)
+    return kind
+
+
+@keras.saving.register_keras_serializable(package="segline")
+class GroupNormalization(keras.layers.Layer):
+    """Group normalisation of float [B, H, W, C] with as many groups, at most 32, as divide C."""
+
+    def __init__(self, epsilon: float = 1e-3, name: str | None = None) -> None:
+        super().__init__(name=name)
+        self.epsilon = epsilon
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Chooses the groups: the largest divisor of C up to 32."""
+        channels = input_shape[-1]
+        groups = max(divisor for divisor in range(1, min(32, channels) + 1) if channels % divisor == 0)
+        self.inner = keras.layers.GroupNormalization(groups=groups, epsilon=self.epsilon)
+        self.inner.build(input_shape)
+        self.built = True
+
+    def call(self, features: tf.Tensor) -> tf.Tensor:
+        """Float [B, H, W, C] -> the same shape."""
+        return self.inner(features)
+
+    def get_config(self) -> dict[str, object]:
+        """The constructor's arguments."""
+        return {"epsilon": self.epsilon, "name": self.name}

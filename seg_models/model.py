@@ -1,0 +1,115 @@
+"""SegmentationModel: the contract that training, evaluation and export use."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from seg_models import dataset
+
+Batch = Mapping[str, tf.Tensor]
+Outputs = dict[str, tf.Tensor]
+SemanticLoss = Callable[[dataset.DatasetInfo, tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
+
+
+class SegmentationModel(keras.Model):
+    """A network, what it costs and what its outputs mean.
+
+    A subclass says which `tasks` it does and defines `loss_terms` and `maps`.
+
+    Args:
+      info: the data set's classes.
+      network: functional model, float 0..255 [B, H, W, 3] -> named float tensors, for any B, H and W.
+    """
+
+    tasks: tuple[str, ...] = ("semantic",)
+
+    def __init__(self, info: dataset.DatasetInfo, network: keras.Model) -> None:
+        super().__init__(name=network.name)
+        self.info = info
+        self.network = network
+        self.class_weights = (1.0,) * info.num_categories
+        self.trackers: dict[str, keras.metrics.Mean] = {}
+
+    def call(self, image: tf.Tensor, training: bool | None = None) -> Outputs:
+        """Float32 0..255 [B, H, W, 3] -> named float tensors [B, h, w, ...] at the network's own stride."""
+        return self.network(image, training=training)
+
+    def loss_terms(self, batch: Batch, outputs: Outputs) -> dict[str, tf.Tensor]:
+        """Named scalars, this replica's shares of the global batch's losses; the loss is their sum."""
+        raise NotImplementedError
+
+    def maps(self, outputs: Outputs, size: tf.Tensor) -> dict[str, tf.Tensor]:
+        """What the outputs say, at `size` (int32 [2]): "semantic" and, if it is a task, "panoptic", int32 [B, H, W]."""
+        raise NotImplementedError
+
+    def pixel_weights(self, batch: Batch) -> tf.Tensor:
+        """Float32 [B, H, W]: the class weight of each pixel; 0 on images that only fill the batch up."""
+        table = tf.constant(self.class_weights + (0.0,), tf.float32)
+        semantic = tf.minimum(batch["semantic"], self.info.num_categories)
+        return tf.gather(table, semantic) * batch["weight"][:, None, None]
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Batch | None = None,
+        y_pred: Outputs | None = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> tf.Tensor:
+        """Keras calls this in every step; `y` is the batch."""
+        terms = self.loss_terms(y, y_pred)
+        total = tf.add_n(list(terms.values()))
+        # A replica's share times the number of replicas averages to the global loss, which is what people read.
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        for name, value in {"loss": total, **(terms if len(terms) > 1 else {})}.items():
+            self._tracker(name).update_state(tf.stop_gradient(value) * replicas)
+        return total
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, tf.Tensor]:
+        """The means of loss and loss terms since the last reset."""
+        return {name: tracker.result() for name, tracker in self.trackers.items()}
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """What Keras resets at the start of an epoch."""
+        return list(self.trackers.values())
+
+    def build_trackers(self, names: tuple[str, ...]) -> None:
+        """Makes the loss trackers; called once under the strategy, before training."""
+        self.trackers = {name: keras.metrics.Mean(name=name) for name in names}
+
+    def _tracker(self, name: str) -> keras.metrics.Mean:
+        if name not in self.trackers:
+            self.trackers[name] = keras.metrics.Mean(name=name)
+        return self.trackers[name]
+
+
+class SemanticModel(SegmentationModel):
+    """A network that gives one score a class and pixel.
+
+    Args:
+      info: the data set's classes.
+      network: float 0..255 [B, H, W, 3] -> {"semantic": float [B, h, w, C]}.
+      loss: (info, semantic, logits, weight) -> scalar.
+    """
+
+    def __init__(self, info: dataset.DatasetInfo, network: keras.Model, loss: SemanticLoss) -> None:
+        super().__init__(info, network)
+        self.semantic_loss = loss
+
+    def loss_terms(self, batch: Batch, outputs: Outputs) -> dict[str, tf.Tensor]:
+        """{"semantic": scalar}. The logits are enlarged to the truth, so that no thin thing is lost from it."""
+        logits = resize(outputs["semantic"], tf.shape(batch["semantic"])[1:3])
+        return {"semantic": self.semantic_loss(self.info, batch["semantic"], logits, self.pixel_weights(batch))}
+
+    def maps(self, outputs: Outputs, size: tf.Tensor) -> dict[str, tf.Tensor]:
+        """{"semantic": int32 [B, H, W]}: the best class of every pixel of `size`."""
+        logits = resize(outputs["semantic"], size)
+        return {"semantic": tf.argmax(logits, axis=-1, output_type=tf.int32)}
+
+
+def resize(features: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
+    """Float [B, h, w, C] -> float32 [B, H, W, C], bilinear, half-pixel centres."""
+    return tf.image.resize(tf.cast(features, tf.float32), size, method="bilinear")
