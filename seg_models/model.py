@@ -1,22 +1,21 @@
 """SegmentationModel: the contract that training, evaluation and export use."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from seg_models import dataset
+from seg_models import dataset, registry
 
 Batch = Mapping[str, tf.Tensor]
 Outputs = dict[str, tf.Tensor]
-SemanticLoss = Callable[[dataset.DatasetInfo, tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
 
 
 class SegmentationModel(keras.Model):
     """A network, what it costs and what its outputs mean.
 
-    A subclass says which `tasks` it does and defines `loss_terms` and `maps`.
+    A subclass says which `tasks` it does, names its losses where it has several, and defines `loss_terms` and `maps`.
 
     Args:
       info: the data set's classes.
@@ -24,13 +23,14 @@ class SegmentationModel(keras.Model):
     """
 
     tasks: tuple[str, ...] = ("semantic",)
+    loss_names: tuple[str, ...] = ()
 
     def __init__(self, info: dataset.DatasetInfo, network: keras.Model) -> None:
         super().__init__(name=network.name)
         self.info = info
         self.network = network
         self.class_weights = (1.0,) * info.num_categories
-        self.trackers: dict[str, keras.metrics.Mean] = {}
+        self.trackers = {name: keras.metrics.Mean(name=name) for name in ("loss", *self.loss_names)}
 
     def call(self, image: tf.Tensor, training: bool | None = None) -> Outputs:
         """Float32 0..255 [B, H, W, 3] -> named float tensors [B, h, w, ...] at the network's own stride."""
@@ -63,8 +63,9 @@ class SegmentationModel(keras.Model):
         total = tf.add_n(list(terms.values()))
         # A replica's share times the number of replicas averages to the global loss, which is what people read.
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        for name, value in {"loss": total, **(terms if len(terms) > 1 else {})}.items():
-            self._tracker(name).update_state(tf.stop_gradient(value) * replicas)
+        for name, tracker in self.trackers.items():
+            value = terms.get(name, total)
+            tracker.update_state(tf.stop_gradient(value) * replicas)
         return total
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, tf.Tensor]:
@@ -76,15 +77,6 @@ class SegmentationModel(keras.Model):
         """What Keras resets at the start of an epoch."""
         return list(self.trackers.values())
 
-    def build_trackers(self, names: tuple[str, ...]) -> None:
-        """Makes the loss trackers; called once under the strategy, before training."""
-        self.trackers = {name: keras.metrics.Mean(name=name) for name in names}
-
-    def _tracker(self, name: str) -> keras.metrics.Mean:
-        if name not in self.trackers:
-            self.trackers[name] = keras.metrics.Mean(name=name)
-        return self.trackers[name]
-
 
 class SemanticModel(SegmentationModel):
     """A network that gives one score a class and pixel.
@@ -92,17 +84,19 @@ class SemanticModel(SegmentationModel):
     Args:
       info: the data set's classes.
       network: float 0..255 [B, H, W, 3] -> {"semantic": float [B, h, w, C]}.
-      loss: (info, semantic, logits, weight) -> scalar.
+      loss: a Config of seg_models.losses.
     """
 
-    def __init__(self, info: dataset.DatasetInfo, network: keras.Model, loss: SemanticLoss) -> None:
+    def __init__(self, info: dataset.DatasetInfo, network: keras.Model, loss: Any) -> None:
         super().__init__(info, network)
-        self.semantic_loss = loss
+        self.loss_config = loss
 
     def loss_terms(self, batch: Batch, outputs: Outputs) -> dict[str, tf.Tensor]:
         """{"semantic": scalar}. The logits are enlarged to the truth, so that no thin thing is lost from it."""
         logits = resize(outputs["semantic"], tf.shape(batch["semantic"])[1:3])
-        return {"semantic": self.semantic_loss(self.info, batch["semantic"], logits, self.pixel_weights(batch))}
+        loss = registry.module_of(self.loss_config).loss
+        weight = self.pixel_weights(batch)
+        return {"semantic": loss(self.loss_config, self.info, batch["semantic"], logits, weight)}
 
     def maps(self, outputs: Outputs, size: tf.Tensor) -> dict[str, tf.Tensor]:
         """{"semantic": int32 [B, H, W]}: the best class of every pixel of `size`."""

@@ -23,6 +23,11 @@ def find(package: str, name: str) -> ModuleType:
     return importlib.import_module(f"{package}.{name}")
 
 
+def module_of(config: object) -> ModuleType:
+    """The module whose Config this is: it builds what the Config describes."""
+    return importlib.import_module(type(config).__module__)
+
+
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     """The message for a misspelt `name`: the nearest spelling first, then all known names."""
     known = list(known)
