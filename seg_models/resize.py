@@ -1,0 +1,19 @@
+"""Resizing an image and its maps, one way for training, evaluation and serving."""
+
+import tensorflow as tf
+
+
+def image(pixels: tf.Tensor, size: tuple[int, int] | tf.Tensor) -> tf.Tensor:
+    """Bilinear, with antialiasing where it shrinks: any number type [.., H, W, 3] -> float32 [.., *size, 3]."""
+    return tf.image.resize(pixels, size, antialias=True)
+
+
+def nearest(ids: tf.Tensor, size: tuple[int, int] | tf.Tensor) -> tf.Tensor:
+    """Nearest neighbour, for maps of ids: int32 [.., H, W] -> int32 [.., *size]; pixel centres match `image`."""
+    return tf.image.resize(ids[..., tf.newaxis], size, method="nearest")[..., 0]
+
+
+def example(example: dict[str, tf.Tensor], size: tuple[int, int] | tf.Tensor) -> dict[str, tf.Tensor]:
+    """An example with image float32 [H, W, 3] and its int32 [H, W] maps resized; the rest passes through."""
+    maps = {name: nearest(example[name], size) for name in ("semantic", "instance")}
+    return {**example, "image": image(example["image"], size), **maps}

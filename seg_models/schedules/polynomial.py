@@ -1,0 +1,33 @@
+"""The "poly" schedule of DeepLab and PSPNet: peak * (1 - step / steps) ^ power, behind a linear warm-up."""
+
+import dataclasses
+
+import keras
+
+from seg_models import schedule
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """The shape of the decay.
+
+    Attributes:
+      power: 1 is a straight line.
+      end: fraction of the peak that is left at the end.
+    """
+
+    power: float = 0.9
+    end: float = 0.0
+
+
+def build(
+    config: Config, *, learning_rate: float, steps: int, warmup_steps: int
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Peak at `warmup_steps`, `end` times the peak at `steps`; the decay spans what the warm-up leaves."""
+    decay = keras.optimizers.schedules.PolynomialDecay(
+        learning_rate,
+        decay_steps=schedule.decay_steps(steps, warmup_steps),
+        end_learning_rate=config.end * learning_rate,
+        power=config.power,
+    )
+    return schedule.with_warmup(decay, learning_rate=learning_rate, warmup_steps=warmup_steps)
