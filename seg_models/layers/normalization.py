@@ -20,7 +20,8 @@ class Norm:
 
     Attributes:
       kind: "batch"; "sync_batch" (statistics over all replicas); "group" (Wu and He, 2018); "frozen" (batch
-        normalisation that keeps its pretrained statistics); "auto" is resolved when the batch is known.
+        normalisation that keeps its pretrained statistics; new layers, which have none, get "group"); "auto" is
+        resolved when the batch is known.
       momentum: of the moving statistics; None: from the length of the run.
       epsilon: added to the variance.
     """
@@ -33,9 +34,9 @@ class Norm:
         if self.kind not in KINDS:
             raise errors.UserError(registry.unknown("the kinds of normalisation", self.kind, KINDS))
 
-    def layer(self, name: str | None = None) -> keras.layers.Layer:
-        """A new layer that normalises float [B, H, W, C]."""
-        if self.kind == "group":
+    def layer(self, name: str | None = None, *, pretrained: bool = False) -> keras.layers.Layer:
+        """A new layer that normalises float [B, H, W, C]; `pretrained`: it will be given statistics."""
+        if self.kind == "group" or (self.kind == "frozen" and not pretrained):
             return GroupNormalization(epsilon=self.epsilon, name=name)
         return keras.layers.BatchNormalization(
             momentum=0.99 if self.momentum is None else self.momentum,

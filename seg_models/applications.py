@@ -1,0 +1,122 @@
+"""A network of keras.applications as a backbone: its weights, the project's normalisation, a real output stride."""
+
+import dataclasses
+import math
+import os
+from collections.abc import Callable, Mapping
+
+import keras
+
+from seg_models import dilation, errors
+from seg_models.layers import atrous_convolution, normalization
+
+SIZE = 224  # of the ImageNet networks; strides are read from the sizes that their layers have at it
+
+# Stands before strided depthwise convolutions for the padding "same" of even sizes; "same" itself fits odd ones too.
+EVEN_PADDING = ((0, 1), (0, 1))
+
+Application = Callable[..., keras.Model]
+
+
+def create(application: Application, weights: str | None) -> keras.Model:
+    """The network without its classifier.
+
+    Args:
+      application: such as keras.applications.ResNet50, its own options bound.
+      weights: None (random), "imagenet" (downloaded once), or a local weights file of the same network.
+
+    Raises:
+      UserError: the weights cannot be downloaded, found or used; says what to do.
+    """
+    shape = (SIZE, SIZE, 3)
+    if weights == "imagenet":
+        try:
+            return application(include_top=False, weights=weights, input_shape=shape)
+        except Exception as error:  # keras.utils.get_file raises nothing narrower
+            raise errors.UserError(
+                f"`weights`: the ImageNet weights are not to be had ({error}). Download the file on a machine that "
+                "can, and give its path as `weights`; or train from random weights with `weights` none."
+            ) from error
+    network = application(include_top=False, weights=None, input_shape=shape)
+    if weights is not None:
+        _load(network, weights)
+    return network
+
+
+def backbone(
+    network: keras.Model,
+    levels: Mapping[str, str],
+    *,
+    preprocessing: keras.layers.Layer,
+    output_stride: int,
+    norm: normalization.Norm,
+) -> keras.Model:
+    """A backbone made from a classification network.
+
+    Args:
+      network: from `create`.
+      levels: level -> the name of the layer that gives its features.
+      preprocessing: float 0..255 [B, H, W, 3] -> what the network's weights expect.
+      output_stride: 8, 16 or 32.
+      norm: replaces the network's batch normalisation; all but "group" take over its weights.
+
+    Returns:
+      Functional model, float 0..255 [B, H, W, 3] -> {level: float [B, ceil(H / s), ceil(W / s), C]}, where s is
+      2^level or output_stride, whichever is less.
+    """
+
+    clone = keras.models.clone_model(
+        network,
+        input_tensors=keras.Input((None, None, 3)),
+        clone_function=lambda layer: _converted(layer, output_stride, norm),
+    )
+    _copy_weights(network, clone)
+    features = {level: clone.get_layer(name).output for level, name in levels.items()}
+    trunk = keras.Model(clone.input, features, name="trunk")
+    image = keras.Input((None, None, 3), name="image")
+    return keras.Model(image, trunk(preprocessing(image)), name=network.name)
+
+
+def _converted(layer: keras.layers.Layer, output_stride: int, norm: normalization.Norm) -> keras.layers.Layer:
+    """What takes the layer's place."""
+    if isinstance(layer, keras.layers.BatchNormalization):
+        # Pretrained statistics are right with the epsilon that they were learnt with, and only with that.
+        return dataclasses.replace(norm, epsilon=layer.epsilon).layer(layer.name, pretrained=True)
+    if isinstance(layer, (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)):
+        return _dilated(layer, output_stride)
+    if isinstance(layer, keras.layers.ZeroPadding2D) and layer.padding == EVEN_PADDING:
+        return keras.layers.Activation("linear", name=layer.name)
+    return type(layer).from_config(layer.get_config())
+
+
+def _dilated(
+    layer: keras.layers.Conv2D | keras.layers.DepthwiseConv2D, output_stride: int
+) -> keras.layers.Conv2D | keras.layers.DepthwiseConv2D:
+    """The same convolution with the strides and the dilation that the output stride asks for."""
+    # Explicit padding makes the input a little larger than 224 / stride, hence the rounding.
+    stride = 2 ** round(math.log2(SIZE / layer.input.shape[1]))
+    strides, rate = dilation.plan(stride, layer.strides[0], output_stride)
+    settings = {**layer.get_config(), "strides": strides, "dilation_rate": rate if max(layer.kernel_size) > 1 else 1}
+    if isinstance(layer, keras.layers.DepthwiseConv2D):
+        return keras.layers.DepthwiseConv2D.from_config({**settings, "padding": "same"})
+    return atrous_convolution.AtrousConv2D.from_config(settings)
+
+
+def _copy_weights(network: keras.Model, clone: keras.Model) -> None:
+    """Layer by layer; group normalisation starts anew, for batch normalisation's weights mean nothing to it."""
+    for layer in network.layers:
+        twin = clone.get_layer(layer.name) if layer.weights else None
+        if twin is not None and len(twin.weights) == len(layer.weights):
+            twin.set_weights(layer.get_weights())
+
+
+def _load(network: keras.Model, path: str) -> None:
+    if not os.path.isfile(path):
+        raise errors.UserError(f"`weights`: no file {path}; expected `imagenet`, none or a weights file.")
+    try:
+        network.load_weights(path)
+    except (ValueError, KeyError, OSError) as error:
+        raise errors.UserError(
+            f"`weights`: {path} does not fit {network.name} ({error}). Expected the file that keras.applications "
+            "publishes for this network without its top (its name ends in no_top.h5 or notop.h5)."
+        ) from error

@@ -1,0 +1,80 @@
+"""A small residual network of dense 3x3 convolutions, to be trained from random weights on small images.
+
+Processors run dense convolutions close to their peak and depthwise ones far below it, so per second of training this
+learns more than the mobile networks do.
+"""
+
+import dataclasses
+
+import keras
+import tensorflow as tf
+
+from seg_models import dilation, errors
+from seg_models.layers import atrous_convolution, normalization
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """The network's size.
+
+    Attributes:
+      output_stride: 8, 16 or 32: of the deepest features; strides beyond it become dilation.
+      stem: channels at level 1.
+      widths: channels at levels 2, 3, 4 and 5.
+      blocks: residual blocks at levels 2, 3, 4 and 5.
+    """
+
+    output_stride: int = 16
+    stem: int = 32
+    widths: tuple[int, int, int, int] = (32, 64, 128, 256)
+    blocks: tuple[int, int, int, int] = (2, 2, 2, 2)
+
+    def __post_init__(self) -> None:
+        dilation.check(self.output_stride)
+        if min(self.stem, *self.widths, *self.blocks) < 1:
+            raise errors.UserError(f"`stem`, `widths` and `blocks` must be positive, got {self}.")
+
+    @property
+    def pretrained(self) -> bool:
+        """Whether the backbone comes with weights learnt elsewhere."""
+        return False
+
+
+def build(config: Config, norm: normalization.Norm) -> keras.Model:
+    """Functional model, float 0..255 [B, H, W, 3] -> {level: features}.
+
+    Level n is float [B, ceil(H / s), ceil(W / s), C], where s is 2^n or output_stride, whichever is less.
+    """
+    image = keras.Input((None, None, 3), name="image")
+    features = keras.layers.Rescaling(1 / 127.5, offset=-1, dtype="float32")(image)
+    features = keras.layers.ReLU()(norm.layer()(_convolution(config.stem, 3, strides=2)(features)))
+    levels = {"1": features}
+    for level, width, blocks in zip((2, 3, 4, 5), config.widths, config.blocks):
+        for number in range(blocks):
+            first = number == 0
+            strides, rate = dilation.plan(2 ** (level - first), 2 if first else 1, config.output_stride)
+            features = _block(features, width, norm, strides=strides, rate=rate)
+        levels[str(level)] = features
+    return keras.Model(image, levels, name="residual")
+
+
+def _block(features: tf.Tensor, width: int, norm: normalization.Norm, *, strides: int, rate: int) -> tf.Tensor:
+    """Two 3x3 convolutions beside a shortcut, float [B, H, W, C] -> float [B, H / strides, W / strides, width]."""
+    shortcut = features
+    if strides > 1 or features.shape[-1] != width:
+        shortcut = norm.layer()(_convolution(width, 1, strides=strides)(features))
+    features = keras.layers.ReLU()(norm.layer()(_convolution(width, 3, strides=strides, rate=rate)(features)))
+    features = norm.layer()(_convolution(width, 3, rate=rate)(features))
+    return keras.layers.ReLU()(keras.layers.Add()([shortcut, features]))
+
+
+def _convolution(width: int, size: int, *, strides: int = 1, rate: int = 1) -> keras.layers.Layer:
+    return atrous_convolution.AtrousConv2D(
+        width,
+        size,
+        strides=strides,
+        dilation_rate=rate,
+        padding="same",
+        use_bias=False,
+        kernel_initializer="he_normal",
+    )

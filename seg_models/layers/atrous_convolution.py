@@ -1,0 +1,42 @@
+"""Convolution with holes, by the kernels made for it where the device has them."""
+
+import functools
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable(package="segline")
+class AtrousConv2D(keras.layers.Conv2D):
+    """keras.layers.Conv2D, faster when dilated.
+
+    TensorFlow cuts a dilated convolution into rate^2 small images, which at ASPP's rates costs 2 to 12 times the
+    direct kernels of oneDNN and cuDNN. Without oneDNN, or in half precision on a CPU, those have no gradient.
+    """
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Creates the weights; asks the device what it can do."""
+        super().build(input_shape)
+        dilated = max(self.dilation_rate) > 1 and max(self.strides) == 1
+        self.direct = dilated and _has_gradient(self.compute_dtype)
+
+    def convolution_op(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+        """Float [B, H, W, C], float [h, w, C, N] -> float [B, H', W', N]."""
+        if not self.direct:
+            return super().convolution_op(inputs, kernel)
+        return tf.nn.conv2d(inputs, kernel, strides=1, padding=self.padding.upper(), dilations=self.dilation_rate)
+
+
+@functools.cache
+def _has_gradient(dtype: str) -> bool:
+    """Whether the default device can train tf.nn.conv2d with dilation; there is no way to know but to try."""
+    with tf.init_scope():
+        image, kernel = tf.ones((1, 5, 5, 1), dtype), tf.ones((3, 3, 1, 1), dtype)
+        try:
+            with tf.GradientTape() as tape:
+                tape.watch([image, kernel])
+                features = tf.nn.conv2d(image, kernel, strides=1, padding="SAME", dilations=2)
+            tape.gradient(features, [image, kernel])
+        except tf.errors.OpError:
+            return False
+    return True
