@@ -10,6 +10,8 @@ from PIL import Image, UnidentifiedImageError
 from seg_models import errors
 
 FORMATS = {"PNG": "png", "JPEG": "jpeg"}
+# PIL's names for one channel of whole numbers.
+INDEX_MODES = ("L", "P", "I", "I;16", "1")
 
 
 def read_image(path: str | os.PathLike[str]) -> tuple[bytes, str, int, int]:
@@ -38,9 +40,34 @@ def read_raw_mask(path: str | os.PathLike[str]) -> np.ndarray:
     if image.mode in ("RGB", "RGBA"):
         rgb = np.asarray(image)[..., :3].astype(np.int32)
         return rgb[..., 0] * 65536 + rgb[..., 1] * 256 + rgb[..., 2]
-    if image.mode not in ("L", "P", "I", "I;16", "1"):
+    if image.mode not in INDEX_MODES:
         raise errors.DataError(f"{path}: the mask has mode {image.mode}; expected indexed, grey or RGB.")
     return np.asarray(image).astype(np.int32)
+
+
+def read_class_ids(path: str | os.PathLike[str]) -> np.ndarray:
+    """Reads a map of class ids, int32 [H, W], from a PNG with one channel of 8 or 16 bits.
+
+    Raises:
+      DataError: the file is missing, is no image, truncated, or has several channels, such as a coloured rendering.
+    """
+    image = _decoded(_bytes(path), path)
+    if image.mode not in INDEX_MODES:
+        raise errors.DataError(f"{path}: the image has mode {image.mode}; expected one channel of class ids, not colours.")
+    return np.asarray(image).astype(np.int32)
+
+
+def read_segment_ids(path: str | os.PathLike[str]) -> np.ndarray:
+    """Reads a COCO panoptic map, int32 [H, W]: the id of an RGB pixel is R + 256 G + 65536 B.
+
+    Raises:
+      DataError: the file is missing, is no image, truncated, or not RGB.
+    """
+    image = _decoded(_bytes(path), path)
+    if image.mode not in ("RGB", "RGBA"):
+        raise errors.DataError(f"{path}: the image has mode {image.mode}; expected RGB with segment ids R + 256 G + 65536 B.")
+    # Four bytes a pixel are one little-endian integer; the fourth, alpha, is no part of the id.
+    return (np.asarray(image.convert("RGBA")).view("<i4")[..., 0] & 0xFFFFFF).astype(np.int32)
 
 
 def check_same_size(mask: np.ndarray, height: int, width: int, mask_path: str, image_path: str) -> None:

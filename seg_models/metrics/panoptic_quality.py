@@ -7,6 +7,7 @@ regions of a category count, not only the last one (Options.panopticapi_compatib
 come from the maps. Averages are over the categories that have a true positive, false positive or false negative.
 """
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -17,6 +18,8 @@ from seg_models import dataset, metric
 # does not depend on the order of images and merges.
 IOU_UNIT = 2**53
 LARGEST_ID = 2**24 - 1
+SCORES = ("pq", "sq", "rq")
+COUNTS = ("true_positives", "false_positives", "false_negatives")
 
 
 def build(info: dataset.DatasetInfo, options: metric.Options) -> "PanopticQuality":
@@ -100,17 +103,16 @@ class PanopticQuality:
         }
 
     def _class_result(self, index: int) -> dict[str, float]:
-        positives, wrong, missed = (
-            int(counts[index]) for counts in (self.true_positives, self.false_positives, self.false_negatives)
-        )
-        iou = self.iou_sums[index] / IOU_UNIT
-        weight = positives + 0.5 * wrong + 0.5 * missed
-        scores = {"pq": float("nan"), "sq": float("nan"), "rq": float("nan")}
+        """Scores and counts of one class; NaN where it does not occur, or is a thing and no things are predicted."""
         if self.info.categories[index].is_thing and not self.options.predicts_things:
-            return {**scores, **dict.fromkeys(("true_positives", "false_positives", "false_negatives"), float("nan"))}
-        if weight:
-            scores = {"pq": iou / weight, "sq": iou / positives if positives else 0.0, "rq": positives / weight}
-        return {**scores, "true_positives": positives, "false_positives": wrong, "false_negatives": missed}
+            return dict.fromkeys(SCORES + COUNTS, math.nan)
+        counts = {name: int(getattr(self, name)[index]) for name in COUNTS}
+        positives, wrong, missed = counts.values()
+        weight = positives + 0.5 * wrong + 0.5 * missed
+        if not weight:
+            return {**dict.fromkeys(SCORES, math.nan), **counts}
+        iou = self.iou_sums[index] / IOU_UNIT
+        return {"pq": iou / weight, "sq": iou / positives if positives else 0.0, "rq": positives / weight, **counts}
 
     def _segmented(self, maps: metric.Maps) -> metric.Maps:
         """The maps themselves, or where they have no panoptic map one of the stuff in the semantic map."""
@@ -167,7 +169,5 @@ def _last(categories: np.ndarray, is_crowd: np.ndarray) -> np.ndarray:
 
 def _average(classes: list[dict[str, float]]) -> dict[str, float]:
     """Means of pq, sq, rq over the classes that have them; NaN where none has."""
-    defined = [scores for scores in classes if scores["pq"] == scores["pq"]]
-    return {
-        name: sum(scores[name] for scores in defined) / len(defined) if defined else float("nan") for name in ("pq", "sq", "rq")
-    }
+    defined = [scores for scores in classes if not math.isnan(scores["pq"])]
+    return {name: math.fsum(scores[name] for scores in defined) / len(defined) if defined else math.nan for name in SCORES}

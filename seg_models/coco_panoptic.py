@@ -1,0 +1,174 @@
+"""The COCO panoptic format: one JSON of categories and segments, one RGB PNG of segment ids an image. Numpy and PIL only.
+
+JSON and PNG must agree: an id that only one of them knows, an unknown category, or a wrong area is an error that names
+file and segment. Areas in the JSON are only compared, never used.
+"""
+
+import collections
+import dataclasses
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from seg_models import dataset, errors, image_files, metric
+from seg_models.metrics import panoptic_quality
+
+VOID_ID = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Segment:
+    """One entry of `segments_info`; the category is a train id, the area None where it is not to be compared."""
+
+    id: int
+    category: int
+    is_crowd: bool
+    area: float | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Annotation:
+    """One image's segments, and the PNG that has their ids; `json_path` is named in errors."""
+
+    json_path: str
+    file_name: str
+    segments: tuple[Segment, ...]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Truth:
+    """A truth JSON: the categories as a DatasetInfo, {category id: train id}, {image id: Annotation}."""
+
+    info: dataset.DatasetInfo
+    train_ids: Mapping[int, int]
+    annotations: Mapping[int | str, Annotation]
+
+
+def read_truth(json_path: str | os.PathLike[str]) -> Truth:
+    """Reads a truth JSON; train ids follow the order of its categories.
+
+    Raises:
+      UserError: the file is missing or not of the format.
+    """
+    content = _json(json_path)
+    entries = _required(content, "categories", str(json_path))
+    ids = [_required(entry, "id", f"{json_path}: a category") for entry in entries]
+    names = [_required(entry, "name", f"{json_path}: category {each}") for each, entry in zip(ids, entries)]
+    things = [bool(_required(entry, "isthing", f"{json_path}: category {each}")) for each, entry in zip(ids, entries)]
+    _refuse_repeated(ids, f"{json_path}: category")
+    if not ids:
+        raise errors.UserError(f"{json_path}: `categories` is empty; expected at least one.")
+    uses = collections.Counter(names)
+    shown = [name if uses[name] == 1 else f"{name} ({each})" for name, each in zip(names, ids)]
+    categories = tuple(dataset.Category(name, (0, 0, 0), is_thing) for name, is_thing in zip(shown, things))
+    train_ids = {each: index for index, each in enumerate(ids)}
+    info = dataset.DatasetInfo(Path(json_path).stem, categories, raw_values=tuple(train_ids.items()))
+    return Truth(info, train_ids, _annotations(content, str(json_path), train_ids, is_truth=True))
+
+
+def read_predictions(json_path: str | os.PathLike[str], truth: Truth) -> dict[int | str, Annotation]:
+    """Reads a prediction JSON, {image id: Annotation}, by the categories of the truth.
+
+    Raises:
+      UserError: the file is missing or not of the format.
+    """
+    return _annotations(_json(json_path), str(json_path), truth.train_ids, is_truth=False)
+
+
+def read_maps(folder: str | os.PathLike[str], annotation: Annotation, info: dataset.DatasetInfo) -> metric.Maps:
+    """Reads one image's PNG and checks it against its segments.
+
+    Returns:
+      Maps whose semantic map, uint16 [H, W], has each segment's category, crowd regions included, and whose panoptic
+      map, int64 [H, W], has 1 for the first segment, 2 for the second ... and 0 for void.
+
+    Raises:
+      UserError: the PNG is missing or unreadable, or JSON and PNG disagree.
+    """
+    path = Path(folder, annotation.file_name)
+    ids = image_files.read_segment_ids(path)
+    listed = [segment.id for segment in annotation.segments]
+    panoptic = panoptic_quality.ranks(ids, listed)
+    areas = np.bincount(panoptic.ravel(), minlength=len(listed) + 1)
+    _check_unlisted(ids, panoptic, areas, annotation, path)
+    for segment, area in zip(annotation.segments, areas[1:].tolist()):
+        if not area:
+            raise errors.UserError(f"{annotation.json_path}: segment {segment.id} is listed, but no pixel of {path} has its id.")
+        if segment.area is not None and segment.area != area:
+            raise errors.UserError(
+                f"{annotation.json_path}: segment {segment.id} of {annotation.file_name} has `area` {segment.area}, but "
+                f"{area} pixels in {path}. Areas must be the pixels in the PNG; write the JSON again."
+            )
+    semantic = np.array([info.void, *(segment.category for segment in annotation.segments)], np.uint16)[panoptic]
+    segments = {
+        rank: metric.Segment(segment.category, segment.is_crowd) for rank, segment in enumerate(annotation.segments, 1)
+    }
+    return metric.Maps(semantic, panoptic, segments)
+
+
+def _check_unlisted(
+    ids: np.ndarray, panoptic: np.ndarray, areas: np.ndarray, annotation: Annotation, path: Path
+) -> None:
+    """Raises UserError where the PNG's ids [H, W] have one that is neither listed nor void."""
+    if areas[0] and np.count_nonzero(ids == VOID_ID) < areas[0]:
+        unlisted = np.unique(ids[(panoptic == 0) & (ids != VOID_ID)]).tolist()
+        if unlisted:
+            raise errors.UserError(f"{path}: segment {unlisted[0]} is in the PNG, but not listed in {annotation.json_path}.")
+
+
+def _annotations(
+    content: object, json_path: str, train_ids: Mapping[int, int], *, is_truth: bool
+) -> dict[int | str, Annotation]:
+    entries = _required(content, "annotations", json_path)
+    image_ids = [_required(entry, "image_id", f"{json_path}: an annotation") for entry in entries]
+    if not entries:
+        raise errors.UserError(f"{json_path}: `annotations` is empty; expected at least one.")
+    _refuse_repeated(image_ids, f"{json_path}: image")
+    found = {}
+    for image_id, entry in zip(image_ids, entries):
+        where = f"{json_path}: image {image_id}"
+        listed = _required(entry, "segments_info", where)
+        segments = tuple(_segment(segment, where, train_ids, is_truth) for segment in listed)
+        _refuse_repeated([segment.id for segment in segments], f"{where}: segment")
+        found[image_id] = Annotation(json_path, _required(entry, "file_name", where), segments)
+    return found
+
+
+def _segment(entry: object, where: str, train_ids: Mapping[int, int], is_truth: bool) -> Segment:
+    """A checked entry; predictions have neither crowds nor areas that matter."""
+    segment_id = _required(entry, "id", f"{where}: a segment")
+    category = _required(entry, "category_id", f"{where}: segment {segment_id}")
+    lowest = VOID_ID + 1 if is_truth else VOID_ID
+    if not isinstance(segment_id, int) or not lowest <= segment_id <= panoptic_quality.LARGEST_ID:
+        raise errors.UserError(
+            f"{where}: segment {segment_id} has no possible id; expected {lowest}..{panoptic_quality.LARGEST_ID} "
+            f"({VOID_ID} is void)."
+        )
+    if category not in train_ids:
+        raise errors.UserError(f"{where}: segment {segment_id} has the unknown `category_id` {category}.")
+    is_crowd = is_truth and bool(entry.get("iscrowd", 0))
+    return Segment(segment_id, train_ids[category], is_crowd, entry.get("area") if is_truth else None)
+
+
+def _json(path: str | os.PathLike[str]) -> object:
+    try:
+        return json.loads(Path(path).read_bytes())
+    except FileNotFoundError:
+        raise errors.UserError(f"{path}: the file is missing.") from None
+    except ValueError as error:
+        raise errors.UserError(f"{path}: no JSON ({error}).") from None
+
+
+def _required(entry: object, key: str, where: str) -> object:
+    if not isinstance(entry, dict) or key not in entry:
+        raise errors.UserError(f"{where} has no `{key}`; expected the COCO panoptic format.")
+    return entry[key]
+
+
+def _refuse_repeated(values: list, where: str) -> None:
+    repeated = [value for value, uses in collections.Counter(values).items() if uses > 1]
+    if repeated:
+        raise errors.UserError(f"{where} {repeated[0]} is listed more than once.")
