@@ -29,6 +29,7 @@ class SegmentationModel(keras.Model):
         super().__init__(name=network.name)
         self.info = info
         self.network = network
+        self.built = True  # the functional network has its weights from the start
         self.class_weights = (1.0,) * info.num_categories
         self.trackers = {name: keras.metrics.Mean(name=name) for name in ("loss", *self.loss_names)}
 
