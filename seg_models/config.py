@@ -119,6 +119,29 @@ class Experiment:
     gate: Gate = Gate()
 
 
+@dataclasses.dataclass(frozen=True)
+class Training:
+    """The sections of an experiment that training depends on; what is not here can change without training anew.
+
+    Attributes:
+      model, input, train, evaluation: as in Experiment.
+      metric: what early stopping watches; "" where nothing does.
+    """
+
+    model: Any
+    input: Input
+    train: Train
+    evaluation: Evaluation
+    metric: str
+
+
+def training_of(experiment: Experiment) -> Training:
+    """What training must know of an experiment, without what only the report and the gate look at."""
+    evaluation = dataclasses.replace(experiment.evaluation, gallery=Evaluation.gallery)
+    metric = experiment.gate.metric if experiment.train.patience else ""
+    return Training(experiment.model, experiment.input, experiment.train, evaluation, metric)
+
+
 def to_json(value: object) -> str:
     """Any dataclass of the project as JSON with sorted keys; `from_json` gives an equal one."""
     return json.dumps(_encoded(value), sort_keys=True)

@@ -1,0 +1,45 @@
+"""What goes with single steps: the averaged weights, and the alarm when the loss is no number."""
+
+import math
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+from seg_models import average, errors
+
+
+class Averaging(keras.callbacks.Callback):
+    """Updates the averaged weights after each step."""
+
+    def __init__(self, averaged: average.Average) -> None:
+        super().__init__()
+        self._averaged = averaged
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Keras calls this after each step."""
+        self._averaged.update(tf.cast(self.model.optimizer.iterations, tf.float32))
+
+
+class FiniteLoss(keras.callbacks.Callback):
+    """Stops training when the loss is not finite, naming the records of that step.
+
+    Args:
+      keys_of_step: step -> the keys of its records.
+    """
+
+    def __init__(self, keys_of_step: Callable[[int], list[str]]) -> None:
+        super().__init__()
+        self._keys_of_step = keys_of_step
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Keras calls this after each step."""
+        loss = float((logs or {}).get("loss", 0.0))
+        if math.isfinite(loss):
+            return
+        step = int(self.model.optimizer.iterations) - 1
+        keys = ", ".join(self._keys_of_step(step))
+        raise errors.UserError(
+            f"The loss is {loss} in step {step}, on the records {keys}. Look at these images and masks; if they are "
+            "sound, lower `train.learning_rate` or set `train.clip_norm`."
+        )

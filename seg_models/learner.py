@@ -1,0 +1,86 @@
+"""What learns: the model as the run needs it, its averaged weights, and how far the run has come."""
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import tensorflow as tf
+
+from seg_models import average, class_weights, config, manifest, model, registry, strategy, weight_decay
+from seg_models.layers import normalization
+
+
+class Progress(tf.Module):
+    """What a run must remember beside its weights.
+
+    Attributes:
+      best: the best score so far of the metric that is watched.
+      waited: evaluations since then.
+      finished: training has stopped early.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(name="progress")
+        self.best = tf.Variable(float("-inf"), dtype=tf.float64, trainable=False)
+        self.waited = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self.finished = tf.Variable(False, trainable=False)
+
+
+@dataclasses.dataclass(frozen=True)
+class Learner:
+    """All that changes while a model learns; checkpoints hold just this.
+
+    Attributes:
+      config: the model's, with its normalisation resolved.
+      network: compiled.
+      averaged: its averaged weights; None where the last weights count.
+      progress: see Progress.
+    """
+
+    config: Any
+    network: model.SegmentationModel
+    averaged: average.Average | None
+    progress: Progress
+
+    @property
+    def step(self) -> int:
+        """Optimizer steps so far."""
+        return int(self.network.optimizer.iterations)
+
+    @contextlib.contextmanager
+    def judged_weights(self) -> Iterator[None]:
+        """Within this, the network has the weights that are evaluated and exported."""
+        with self.averaged.applied() if self.averaged else contextlib.nullcontext():
+            yield
+
+
+def build(
+    settings: config.Training, records: manifest.Manifest, distribution: tf.distribute.Strategy, steps: int
+) -> Learner:
+    """The learner at step 0; call it in the scope of `distribution`."""
+    chosen = _with_norm(settings, distribution, steps)
+    network = registry.module_of(chosen).build(chosen, records.info)
+    network.class_weights = class_weights.weights(settings.train.class_weights, records.splits["train"])
+    learning = settings.train
+    schedule = registry.module_of(learning.schedule).build(
+        learning.schedule, learning_rate=learning.learning_rate, steps=steps, warmup_steps=learning.warmup_steps
+    )
+    optimizer = registry.module_of(learning.optimizer).build(learning.optimizer, schedule=schedule, train=learning)
+    weight_decay.on_kernels(optimizer, network)
+    network.compile(optimizer=optimizer)
+    network.optimizer.build(network.trainable_variables)
+    averaged = average.Average(network, learning.ema_decay) if learning.ema_decay else None
+    return Learner(chosen, network, averaged, Progress())
+
+
+def _with_norm(settings: config.Training, distribution: tf.distribute.Strategy, steps: int) -> Any:
+    """The model's Config with the normalisation that this batch and this run can learn with."""
+    norm = normalization.resolve(
+        settings.model.norm,
+        per_replica_batch=strategy.per_replica(settings.input.batch_size, distribution),
+        replicas=distribution.num_replicas_in_sync,
+        steps=steps,
+        pretrained=settings.model.pretrained,
+    )
+    return dataclasses.replace(settings.model, norm=norm)

@@ -1,0 +1,117 @@
+"""Training, in the order in which things happen: devices, records, model, resume, fit, export."""
+
+import dataclasses
+import logging
+import math
+import shutil
+import sys
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from seg_models import config, export, history, input_pipeline, learner, manifest, preflight, registry, strategy
+from seg_models.callbacks import checkpoint, follow, score
+
+log = logging.getLogger("segline")
+
+
+@dataclasses.dataclass(frozen=True)
+class Folders:
+    """Where training reads and writes.
+
+    Attributes:
+      records: the converted data set, with its manifest.
+      model: where the SavedModel goes.
+      checkpoints: of this run alone; another run of the same settings and records goes on from here.
+      tensorboard: scalars and pictures.
+    """
+
+    records: str
+    model: str
+    checkpoints: str
+    tensorboard: str
+
+
+def train(settings: config.Training, folders: Folders, distribution: tf.distribute.Strategy | None = None) -> None:
+    """Trains a model and exports it; an interrupted run goes on from its last checkpoint.
+
+    Args:
+      settings: what is learnt, and how.
+      folders: see Folders.
+      distribution: None: what fits the devices that are here.
+
+    Raises:
+      UserError: settings and records do not fit together, or the loss is not finite.
+    """
+    distribution = distribution or strategy.choose()
+    keras.utils.set_random_seed(settings.train.seed)
+    keras.mixed_precision.set_global_policy(settings.train.precision)
+    records = manifest.read(folders.records)
+    rounds, round_steps = _rounds(settings.train)
+    with distribution.scope():
+        learning = learner.build(settings, records, distribution, steps=rounds * round_steps)
+        checkpoints = checkpoint.Checkpoint(folders.checkpoints, learning)
+        checkpoints.restore()
+    if learning.step:
+        log.info("Training goes on from the checkpoint of step %d.", learning.step)
+    if learning.step < rounds * round_steps and not learning.progress.finished:
+        learning.network.fit(
+            _batches(settings, records, folders, learning.step),
+            initial_epoch=learning.step // round_steps,
+            epochs=rounds,
+            steps_per_epoch=round_steps,
+            callbacks=_callbacks(settings, folders, learning, checkpoints),
+            verbose=1 if sys.stderr.isatty() else 2,
+        )
+    if settings.train.patience:
+        checkpoints.restore_best()
+    if strategy.is_chief(distribution):
+        _export(settings, folders, learning)
+
+
+def _rounds(train: config.Train) -> tuple[int, int]:
+    """(rounds, steps in each): a round ends with a checkpoint. Their product is `steps`, rounded up to whole rounds."""
+    rounds = math.ceil(train.steps / train.checkpoint_every)
+    return rounds, math.ceil(train.steps / rounds)
+
+
+def _batches(settings: config.Training, records: manifest.Manifest, folders: Folders, step: int) -> tf.data.Dataset:
+    """(image, batch) from `step` on, for ever; what the model is to be fed is looked at first."""
+    shards = manifest.shards(folders.records, "train")
+    batches = input_pipeline.training(shards, records.info, settings.input, seed=settings.train.seed, start_step=step)
+    preflight.check(batches, records.info)
+    # Strings cannot go to a GPU; the alarm finds the keys of a step again by its number.
+    return batches.map(lambda batch: (batch["image"], {name: batch[name] for name in batch if name != "key"}))
+
+
+def _callbacks(
+    settings: config.Training, folders: Folders, learning: learner.Learner, checkpoints: checkpoint.Checkpoint
+) -> list[keras.callbacks.Callback]:
+    """In the order in which they must run: averages, alarm, scores, and the checkpoint that keeps all of it."""
+    shards = manifest.shards(folders.records, "train")
+    finite = follow.FiniteLoss(
+        lambda step: input_pipeline.keys_of_batch(shards, settings.input, seed=settings.train.seed, step=step)
+    )
+    scored = score.Score(
+        learning,
+        score.judge(learning, settings, manifest.shards(folders.records, settings.evaluation.split)),
+        settings=settings,
+        every=math.ceil(settings.train.evaluate_every / _rounds(settings.train)[1]),
+        checkpoints=checkpoints,
+        past=history.History(folders.checkpoints, resumed_at=learning.step),
+        tensorboard_dir=folders.tensorboard,
+    )
+    averaging = [follow.Averaging(learning.averaged)] if learning.averaged else []
+    return [*averaging, finite, scored, checkpoints]
+
+
+def _export(settings: config.Training, folders: Folders, learning: learner.Learner) -> None:
+    """Exports the judged weights in float32, whatever precision and devices they were learnt on."""
+    with learning.judged_weights():
+        weights = learning.network.get_weights()
+    keras.mixed_precision.set_global_policy("float32")
+    network = registry.module_of(learning.config).build(learning.config, learning.network.info)
+    network.set_weights(weights)
+    export.export(network, folders.model, settings.input.size)
+    shutil.copy(Path(folders.checkpoints) / history.FILE, Path(folders.model) / "assets.extra" / history.FILE)
