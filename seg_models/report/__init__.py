@@ -1,0 +1,1 @@
+"""The report of an evaluation: one self-contained HTML page and the files beside it. No TensorFlow."""
