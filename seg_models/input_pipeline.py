@@ -174,7 +174,7 @@ def _batched(
         batches = batches.map(lambda batch: {name: _filled_up(batch[name], batch_size, fills[name]) for name in batch})
     options = tf.data.Options()
     options.deterministic = True
-    # Of several workers, each that is given no part of its own takes its part of the batches, however few files there are.
+    # A worker of several without a `context` takes its part of every batch, however few files there are.
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
     return batches.with_options(options).prefetch(tf.data.AUTOTUNE)
 

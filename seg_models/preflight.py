@@ -22,7 +22,7 @@ def check(batches: tf.data.Dataset, info: dataset.DatasetInfo) -> None:
         if (batch["semantic"] != info.void).any():
             return
     raise errors.UserError(
-        f"No pixel is labelled in the first {len(keys)} images ({', '.join(keys[:8])}, ...): all are void ({info.void}). "
+        f"No pixel is labelled in the first {len(keys)} images ({', '.join(keys[:8])}): all are void ({info.void}). "
         f"Check `raw_values` of data set `{info.name}`, and that this split has masks."
     )
 

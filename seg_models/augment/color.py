@@ -1,7 +1,7 @@
 """Changes brightness, contrast, saturation and hue of an image at random; its maps stay.
 
-All four are affine in the pixel's RGB, so they are one 3 x 3 matrix and one offset per image. Saturation and hue scale and
-turn the chroma plane of YIQ, which is cheaper than a trip through HSV and never breaks at grey pixels.
+All four are affine in the pixel's RGB, so they are one 3 x 3 matrix and one offset per image. Saturation and hue scale
+and turn the chroma plane of YIQ, which is cheaper than a trip through HSV and smooth at grey pixels.
 """
 
 import dataclasses

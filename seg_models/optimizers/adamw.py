@@ -1,4 +1,4 @@
-"""Adam with decoupled weight decay (Loshchilov and Hutter 2019): each step takes learning_rate * weight_decay * kernel."""
+"""Adam with decoupled weight decay (Loshchilov and Hutter 2019)."""
 
 import dataclasses
 
@@ -19,7 +19,10 @@ class Config:
 def build(
     config: Config, *, schedule: keras.optimizers.schedules.LearningRateSchedule, train: settings.Train
 ) -> keras.optimizers.Optimizer:
-    """The optimizer; weight_decay.on_kernels still has to see the model."""
+    """The optimizer; weight_decay.on_kernels still has to see the model.
+
+    Each step takes learning_rate * weight_decay * kernel off a kernel, as the paper says.
+    """
     return keras.optimizers.AdamW(
         schedule,
         weight_decay=train.weight_decay,

@@ -1,7 +1,7 @@
 """Stochastic gradient descent with momentum.
 
-Weight decay is decoupled, as Keras does it: each step takes learning_rate * weight_decay * kernel off the kernel. Papers
-mostly add weight_decay * kernel to the gradient instead, which momentum then multiplies by 1 / (1 - momentum): to follow
+Weight decay is decoupled, as Keras does it: each step takes learning_rate * weight_decay * kernel off a kernel. Papers
+mostly add weight_decay * kernel to the gradient instead, where momentum multiplies it by 1 / (1 - momentum): to follow
 a paper that trained with momentum 0.9, set ten times its weight decay.
 """
 
