@@ -159,17 +159,22 @@ def to_semantic(raw: np.ndarray, info: DatasetInfo, path: str) -> tuple[np.ndarr
     Raises:
       DataError: a value is not listed; names file, value and number of pixels.
     """
-    values, inverse, counts = np.unique(raw, return_inverse=True, return_counts=True)
+    listed = np.array(sorted(value for value, _ in info.raw_values), np.int32)
+    raw = np.asarray(raw, np.int32)
+    # A search among the few listed values; sorting the pixels, as np.unique does, takes ten times as long.
+    place = np.minimum(np.searchsorted(listed, raw), len(listed) - 1)
+    unlisted = listed[place] != raw
+    if unlisted.any():
+        value, count = (found.tolist()[0] for found in np.unique(raw[unlisted], return_counts=True))
+        raise errors.DataError(
+            f"{path}: raw value {_shown(value)} on {count} pixels is not listed for data set `{info.name}`. "
+            "List it as a category or as void."
+        )
     table = dict(info.raw_values)
-    for value, count in zip(values.tolist(), counts.tolist()):
-        if value not in table:
-            raise errors.DataError(
-                f"{path}: raw value {_shown(value)} on {count} pixels is not listed for data set `{info.name}`. "
-                "List it as a category or as void."
-            )
-    train_ids = [info.void if table[value] is None else table[value] for value in values.tolist()]
-    semantic = np.asarray(train_ids, np.uint8 if info.void == VOID else np.uint16)[inverse].reshape(raw.shape)
-    return semantic, dict(zip(values.tolist(), counts.tolist()))
+    train_ids = [info.void if table[value] is None else table[value] for value in listed.tolist()]
+    counts = np.bincount(place.ravel(), minlength=len(listed))
+    semantic = np.asarray(train_ids, np.uint8 if info.void == VOID else np.uint16)[place]
+    return semantic, {value: count for value, count in zip(listed.tolist(), counts.tolist()) if count}
 
 
 def _shown(value: int) -> str:

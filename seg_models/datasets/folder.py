@@ -1,0 +1,161 @@
+"""The user's own images and masks, paired by file name.
+
+    data_dir/classes.yaml      the classes (seg_models/class_file.py)
+    data_dir/images/           PNG or JPEG
+    data_dir/masks/            PNG: class values (8 or 16 bits, indexed or grey) or RGB colours
+    data_dir/instances/        optional PNG, 8 or 16 bits: 0 = no instance, unique in an image
+
+Each may have the folders train, eval (or val, validation) and test; without them every image is put in train or eval by its key.
+"""
+
+import dataclasses
+import functools
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from seg_models import class_file, dataset, errors, image_files, pairing
+
+SPLIT_FOLDERS = {"train": ("train", "training"), "eval": ("eval", "val", "validation"), "test": ("test",)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """Where it is and how it is split.
+
+    Attributes:
+      data_dir: the folder with images, masks and the class file.
+      classes: the class file, in data_dir.
+      mask_ending: what the names of masks have and those of images have not, such as "_mask" in a_mask.png for a.jpg.
+      eval_fraction: of the images that are not split by folders; which ones depends on their keys alone, so an image
+        stays in its split when others are added.
+    """
+
+    data_dir: str = ""
+    classes: str = "classes.yaml"
+    mask_ending: str = ""
+    eval_fraction: float = 0.2
+
+    def __post_init__(self) -> None:
+        if not 0 < self.eval_fraction < 1:
+            raise errors.UserError(f"`eval_fraction` is {self.eval_fraction}; expected a number between 0 and 1, such as 0.2.")
+
+
+def info(config: Config) -> dataset.DatasetInfo:
+    """What the class file and the folders say."""
+    root = pairing.root(config.data_dir, "folder")
+    classes = _classes(root / config.classes)
+    splits = tuple(split for split in SPLIT_FOLDERS if split != "test" or "test" in _split_folders(root))
+    return dataset.DatasetInfo(classes.name or "folder", classes.categories, classes.raw_values, splits)
+
+
+def items(config: Config, split: str) -> Iterator[dataset.Item]:
+    """The pairs of a split, sorted by key; with split folders the folder is part of the key."""
+    root = pairing.root(config.data_dir, "folder")
+    folders = _split_folders(root)
+    if folders:
+        if split in folders:
+            yield from pairing.items(_sources(config, root, folders[split]), prefix=f"{folders[split]}/")
+        return
+    found = list(pairing.items(_sources(config, root)))
+    held_out = _held_out([item.key for item in found], config.eval_fraction)
+    for item in found:
+        if split == ("eval" if item.key in held_out else "train"):
+            yield item
+
+
+def load(config: Config, item: dataset.Item) -> dataset.Example:
+    """Reads one pair and, where there are instances, its objects."""
+    described = info(config)
+    example = pairing.load(item, described)
+    if "instance" not in dict(item.paths):
+        return example
+    path = item.path("instance")
+    instance = image_files.read_raw_mask(path)
+    image_files.check_same_size(instance, example.height, example.width, path, item.path("image"))
+    instance, objects = _objects(instance, example.semantic, described, path)
+    return dataclasses.replace(example, instance=instance, objects=objects)
+
+
+def _classes(path: Path) -> class_file.ClassFile:
+    """The class file, read again only when it changed: `load` asks for it once an image."""
+    return _read_classes(path, path.stat().st_mtime_ns if path.is_file() else 0)
+
+
+@functools.lru_cache(maxsize=8)
+def _read_classes(path: Path, mtime_ns: int) -> class_file.ClassFile:
+    return class_file.read(path)
+
+
+def _split_folders(root: Path) -> dict[str, str]:
+    """Split -> its folder in images/; empty where images/ is not split."""
+    images = root / "images"
+    if not images.is_dir():
+        raise errors.UserError(f"{images}: there is no such folder; put the images in it, and the masks in {root / 'masks'}.")
+    found = {
+        split: [name for name in names if (images / name).is_dir()] for split, names in SPLIT_FOLDERS.items()
+    }
+    for split, names in found.items():
+        if len(names) > 1:
+            raise errors.UserError(f"{images}: {' and '.join(names)} are both the split {split}; keep one folder.")
+    folders = {split: names[0] for split, names in found.items() if names}
+    if folders and not {"train", "eval"} <= set(folders):
+        raise errors.UserError(
+            f"{images}: has the folder {', '.join(folders.values())}, but not both train and eval. Make both, "
+            "or take the images out of it to have them split by `eval_fraction`."
+        )
+    return folders
+
+
+def _sources(config: Config, root: Path, folder: str = "") -> list[pairing.Source]:
+    sources = [
+        pairing.Source("image", root / "images" / folder),
+        pairing.Source("mask", root / "masks" / folder, config.mask_ending),
+    ]
+    if (root / "instances").is_dir():
+        sources.append(pairing.Source("instance", root / "instances" / folder))
+    return sources
+
+
+def _held_out(keys: list[str], fraction: float) -> set[str]:
+    """The keys of the eval split: those with a low hash, and never none or all where there are two or more."""
+    ranks = {key: int(hashlib.sha256(key.encode()).hexdigest()[:12], 16) / 16**12 for key in keys}
+    ordered = sorted(keys, key=lambda key: ranks[key])
+    low = sum(rank < fraction for rank in ranks.values())
+    return set(ordered[: min(max(low, 1), len(keys) - 1)]) if len(keys) > 1 else set()
+
+
+def _objects(
+    instance: np.ndarray, semantic: np.ndarray, described: dataset.DatasetInfo, path: str
+) -> tuple[np.ndarray, tuple[dataset.Object, ...]]:
+    """Checks that every instance lies on one thing class, void aside.
+
+    Args:
+      instance: int32 [H, W], 0 = no instance.
+      semantic: train ids [H, W].
+      described: says which classes are things.
+      path: named in the errors.
+
+    Returns:
+      int32 [H, W] without the instances that lie on void alone, and one Object for each of the others.
+    """
+    if instance.max(initial=0) > dataset.VOID_16:
+        raise errors.DataError(f"{path}: an instance map is an 8- or 16-bit PNG with one channel; this one is RGB.")
+    labelled = (instance > 0) & (semantic != described.void)
+    pairs, counts = np.unique(np.stack([instance[labelled], semantic[labelled]]), axis=1, return_counts=True)
+    categories: dict[int, int] = {}
+    for identity, category, count in zip(*pairs.tolist(), counts.tolist()):
+        name = described.names[category]
+        if not described.categories[category].is_thing:
+            raise errors.DataError(
+                f"{path}: instance {identity} has {count} pixels of the class {name}, which is not among `things` of the "
+                "class file. Add it there, or set these pixels to 0."
+            )
+        if identity in categories:
+            both = f"{described.names[categories[identity]]} and {name} ({count} pixels)"
+            raise errors.DataError(f"{path}: instance {identity} has pixels of two classes, {both}. An instance has one class.")
+        categories[identity] = category
+    kept = np.where(np.isin(instance, list(categories)), instance, 0)
+    return kept, tuple(dataset.Object(category, identity) for identity, category in sorted(categories.items()))

@@ -1,0 +1,194 @@
+"""The manifest of converted records: what was written, what was left out, and the class statistics of each split."""
+
+import dataclasses
+import itertools
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from seg_models import config, dataset, errors, registry
+
+FILE = "manifest.json"
+
+
+class Shard(NamedTuple):
+    """One record file: its name in the split's folder, its records, the sha256 of its bytes."""
+
+    name: str
+    records: int
+    sha256: str
+
+
+@dataclasses.dataclass(frozen=True)
+class SplitManifest:
+    """What was written of one split.
+
+    Attributes:
+      records: written.
+      shards: sorted by name.
+      class_pixels: per train id.
+      class_image_pixels: per train id, the pixels, void aside, of the images that show the class; class_pixels over
+        these is the frequency of median-frequency balancing.
+      void_pixels: that no loss and no metric counts.
+      raw_histogram: raw mask value -> pixels.
+      skipped: (key, reason) of every item that was left out, sorted.
+    """
+
+    records: int = 0
+    shards: tuple[Shard, ...] = ()
+    class_pixels: tuple[int, ...] = ()
+    class_image_pixels: tuple[int, ...] = ()
+    void_pixels: int = 0
+    raw_histogram: Mapping[int, int] = dataclasses.field(default_factory=dict)
+    skipped: tuple[tuple[str, str], ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Manifest:
+    """Of all splits that have items.
+
+    Attributes:
+      info: of the data set that was converted.
+      splits: split -> what was written.
+      fingerprint: of the source files (`listing.fingerprint`).
+    """
+
+    info: dataset.DatasetInfo
+    splits: Mapping[str, SplitManifest]
+    fingerprint: str = ""
+
+
+class Tally:
+    """Counts the records of one shard while they are written."""
+
+    def __init__(self, info: dataset.DatasetInfo) -> None:
+        self._info = info
+        self._records = 0
+        self._pixels = np.zeros(info.num_categories, np.int64)
+        self._image_pixels = np.zeros(info.num_categories, np.int64)
+        self._void_pixels = 0
+        self._raw: Counter[int] = Counter()
+        self._skipped: list[tuple[str, str]] = []
+
+    def add(self, example: dataset.Example) -> None:
+        """Counts a record that was written."""
+        self._records += 1
+        self._raw.update(example.raw_histogram)
+        if example.semantic is not None:
+            counts = np.bincount(example.semantic.ravel(), minlength=self._info.num_categories)
+            pixels = counts[: self._info.num_categories]
+            self._pixels += pixels
+            self._image_pixels += np.where(pixels > 0, pixels.sum(), 0)
+            self._void_pixels += int(counts.sum() - pixels.sum())
+
+    def skip(self, key: str, reason: str) -> None:
+        """Lists an item that was left out."""
+        self._skipped.append((key, reason))
+
+    def result(self, name: str, sha256: str) -> SplitManifest:
+        """The counts of the shard that was written as file `name`."""
+        return SplitManifest(
+            records=self._records,
+            shards=(Shard(name, self._records, sha256),),
+            class_pixels=tuple(self._pixels.tolist()),
+            class_image_pixels=tuple(self._image_pixels.tolist()),
+            void_pixels=self._void_pixels,
+            raw_histogram=dict(sorted(self._raw.items())),
+            skipped=tuple(sorted(self._skipped)),
+        )
+
+
+def merged(parts: Iterable[SplitManifest]) -> SplitManifest:
+    """The counts of several shards together, whatever their order."""
+    parts = list(parts)
+    raw: Counter[int] = Counter()
+    for part in parts:
+        raw.update(part.raw_histogram)
+    return SplitManifest(
+        records=sum(part.records for part in parts),
+        shards=tuple(sorted(shard for part in parts for shard in part.shards)),
+        class_pixels=_sums(part.class_pixels for part in parts),
+        class_image_pixels=_sums(part.class_image_pixels for part in parts),
+        void_pixels=sum(part.void_pixels for part in parts),
+        raw_histogram=dict(sorted(raw.items())),
+        skipped=tuple(sorted(skipped for part in parts for skipped in part.skipped)),
+    )
+
+
+def to_json(manifest: Manifest) -> str:
+    """A manifest as JSON with sorted keys; `from_json` gives an equal one."""
+    splits = {name: {**dataclasses.asdict(split), "shards": [list(s) for s in split.shards]} for name, split in manifest.splits.items()}
+    content = {"info": json.loads(config.to_json(manifest.info)), "splits": splits, "fingerprint": manifest.fingerprint}
+    return json.dumps(content, sort_keys=True, indent=1) + "\n"
+
+
+def from_json(text: str) -> Manifest:
+    """The manifest that `to_json` wrote."""
+    content = json.loads(text)
+    splits = {name: _split(fields) for name, fields in content["splits"].items()}
+    return Manifest(config.from_json(json.dumps(content["info"])), splits, content["fingerprint"])
+
+
+def read(records_dir: str | os.PathLike[str]) -> Manifest:
+    """The manifest of a folder of records.
+
+    Raises:
+      UserError: there is none, so the folder is not, or not wholly, converted.
+    """
+    path = Path(records_dir) / FILE
+    try:
+        return from_json(path.read_text())
+    except FileNotFoundError:
+        raise errors.UserError(f"{path}: the file is missing, so this folder holds no complete records. Convert the data set first.") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise errors.UserError(f"{path}: not a manifest that can be read ({error}). Convert the data set again.") from None
+
+
+def split_folder(split: str) -> str:
+    """The folder of a split's record files beside the manifest, named as TFX names it."""
+    return f"Split-{split}"
+
+
+def shard_name(index: int, shards: int) -> str:
+    """The file name of one of `shards` record files."""
+    return f"records-{index:05d}-of-{shards:05d}.tfrecord"
+
+
+def is_shard_name(name: str) -> bool:
+    """Whether a file name is one that `shard_name` gives."""
+    return re.fullmatch(r"records-\d{5}-of-\d{5}\.tfrecord", name) is not None
+
+
+def shards(records_dir: str | os.PathLike[str], split: str) -> list[str]:
+    """The paths of a split's record files.
+
+    Raises:
+      UserError: the folder is not converted, or has no such split.
+    """
+    splits = read(records_dir).splits
+    if split not in splits:
+        raise errors.UserError(f"{records_dir}: {registry.unknown('the splits of these records', split, splits)}")
+    return [os.path.join(records_dir, split_folder(split), shard.name) for shard in splits[split].shards]
+
+
+def _sums(counts: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
+    return tuple(sum(column) for column in itertools.zip_longest(*counts, fillvalue=0))
+
+
+def _split(fields: dict[str, object]) -> SplitManifest:
+    return SplitManifest(
+        **{
+            **fields,
+            "shards": tuple(Shard(*shard) for shard in fields["shards"]),
+            "class_pixels": tuple(fields["class_pixels"]),
+            "class_image_pixels": tuple(fields["class_image_pixels"]),
+            "raw_histogram": {int(value): count for value, count in sorted(fields["raw_histogram"].items(), key=lambda item: int(item[0]))},
+            "skipped": tuple((key, reason) for key, reason in fields["skipped"]),
+        }
+    )

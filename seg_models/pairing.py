@@ -1,0 +1,117 @@
+"""Images and their maps paired by file name; a broken pair becomes an item of its own, whose `check` fails."""
+
+import dataclasses
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from seg_models import dataset, errors, image_files
+
+# Formats that `image_files` refuses are listed too: their error says so, while a file left out would be missed in silence.
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """A folder that holds one file for every item.
+
+    Attributes:
+      role: of its files in Item.paths: "image", "mask" or "instance".
+      folder: is searched with all folders below it.
+      ending: what the stems of its files have and the key has not, such as "_mask".
+    """
+
+    role: str
+    folder: Path
+    ending: str = ""
+
+
+def root(data_dir: str, name: str) -> Path:
+    """The folder of data set `name`; UserError where it is not set or not there."""
+    if not data_dir:
+        raise errors.UserError(f"`data_dir` of data set `{name}` is not set; give the folder that holds it: --data_dir FOLDER.")
+    folder = Path(data_dir).expanduser()
+    if not folder.is_dir():
+        raise errors.UserError(f"`data_dir` of data set `{name}`: there is no folder {folder}.")
+    return folder
+
+
+def items(sources: Sequence[Source], prefix: str = "") -> Iterator[dataset.Item]:
+    """One Item for every key of which any source has a file, sorted by key.
+
+    An item whose file is missing in a source carries the path where it is expected; one with two files, such as a.png
+    and a.jpg, carries both. `check` refuses these, so that they can be skipped and counted like any bad item.
+
+    Args:
+      sources: the roles.
+      prefix: of the keys.
+    """
+    found = [_files(source) for source in sources]
+    for key in sorted(set().union(*found)):
+        paths = [
+            (source.role, path)
+            for source, files in zip(sources, found)
+            for path in files.get(key, [_expected(source, key)])
+        ]
+        yield dataset.Item(prefix + key, tuple(paths))
+
+
+def missing(sources: Sequence[Source], key: str) -> dataset.Item:
+    """The Item of a listed key of which no source has a file; `check` refuses it."""
+    return dataset.Item(key, tuple((source.role, _expected(source, key)) for source in sources))
+
+
+def is_whole(item: dataset.Item) -> bool:
+    """Whether every role has one file."""
+    roles = [role for role, _ in item.paths]
+    return len(roles) == len(set(roles)) and all(os.path.exists(path) for _, path in item.paths)
+
+
+def check(item: dataset.Item) -> None:
+    """Raises DataError, naming the files, where an item is not whole."""
+    paths: dict[str, list[str]] = {}
+    for role, path in item.paths:
+        paths.setdefault(role, []).append(path)
+    for role, several in paths.items():
+        if len(several) > 1:
+            raise errors.DataError(f"{' and '.join(several)}: two files of one key, `{item.key}`. Keep one {role}.")
+    present = [f"{role} {path}" for role, path in item.paths if os.path.exists(path)]
+    for role, path in item.paths:
+        if not os.path.exists(path):
+            partner = f"its {present[0]} is there; add the one or remove the other" if present else "it is listed"
+            raise errors.DataError(f"{path}: the {role} of `{item.key}` is missing; {partner}.")
+
+
+def load(item: dataset.Item, info: dataset.DatasetInfo) -> dataset.Example:
+    """The Example of an item with an "image" and a "mask", by the label contract."""
+    check(item)
+    image_path, mask_path = item.path("image"), item.path("mask")
+    encoded, image_format, height, width = image_files.read_image(image_path)
+    raw = image_files.read_raw_mask(mask_path)
+    image_files.check_same_size(raw, height, width, mask_path, image_path)
+    semantic, histogram = dataset.to_semantic(raw, info, mask_path)
+    return dataset.Example(
+        key=item.key,
+        image_bytes=encoded,
+        image_format=image_format,
+        height=height,
+        width=width,
+        semantic=semantic,
+        raw_histogram=histogram,
+    )
+
+
+def _expected(source: Source, key: str) -> str:
+    return str(source.folder / f"{key}{source.ending}.png")
+
+
+def _files(source: Source) -> dict[str, list[str]]:
+    """Key -> the files of a source that have it."""
+    found: dict[str, list[str]] = {}
+    for folder, _, names in os.walk(source.folder, followlinks=True):
+        for name in sorted(names):
+            stem, suffix = os.path.splitext(name)
+            if suffix.lower() in SUFFIXES and not name.startswith("."):
+                key = (Path(folder) / stem.removesuffix(source.ending)).relative_to(source.folder).as_posix()
+                found.setdefault(key, []).append(os.path.join(folder, name))
+    return found
