@@ -1,0 +1,35 @@
+"""Training as TFX's own Trainer: `run_fn` decodes the settings and calls seg_models.train."""
+
+import os
+
+from tfx.components.trainer import fn_args_utils
+
+from components import checkpoint_key
+from seg_models import config, train
+
+RUN_FN = f"{__name__}.run_fn"
+
+# The keys of TFX's `custom_config`.
+SETTINGS = "settings"
+CODE = "code"
+CHECKPOINT_DIR = "checkpoint_dir"
+TENSORBOARD_DIR = "tensorboard_dir"
+
+
+def run_fn(fn_args: fn_args_utils.FnArgs) -> None:
+    """Trains on the records of the Examples artifact and exports to `fn_args.serving_model_dir`."""
+    given = fn_args.custom_config
+    records_dir = _records_dir(fn_args.train_files)
+    key = checkpoint_key.of(given[SETTINGS], given[CODE], records_dir)
+    folders = train.Folders(
+        records=records_dir,
+        model=fn_args.serving_model_dir,
+        checkpoints=os.path.join(given[CHECKPOINT_DIR], key),
+        tensorboard=given[TENSORBOARD_DIR],
+    )
+    train.train(config.from_json(given[SETTINGS]), folders)
+
+
+def _records_dir(file_patterns: list[str]) -> str:
+    """The folder above the splits of an Examples artifact; TFX names the files `<uri>/Split-train/*`."""
+    return os.path.dirname(os.path.dirname(file_patterns[0]))

@@ -1,0 +1,129 @@
+"""What is typed: parsers that suggest the nearest spelling, and any settings field as an option of its dotted name."""
+
+import argparse
+import dataclasses
+import difflib
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from seg_models import config, errors, registry
+
+
+class UsageError(errors.UserError):
+    """The command itself is wrong, not what it works on: exit code 2."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises UsageError, so that there is one way out for all errors."""
+
+    def error(self, message: str) -> None:
+        """Called by argparse for whatever it cannot parse."""
+        raise UsageError(f"{message}. `{self.prog} --help` shows how.")
+
+
+def parse(parser: Parser, argv: list[str], takes_fields: bool) -> argparse.Namespace:
+    """The arguments, with the options that the parser does not know as `fields`, {dotted name: text}.
+
+    Raises:
+      UsageError: an option is unknown where the verb takes no fields, or has no value.
+    """
+    rest, fields = _split(argv, options(parser))
+    if fields and not takes_fields:
+        raise UsageError(unknown_option(next(iter(fields)), options(parser), parser.prog))
+    arguments = parser.parse_args(rest)
+    arguments.fields = fields
+    arguments.prog = parser.prog
+    arguments.options = sorted(options(parser))
+    return arguments
+
+
+def one_of(kind: str, known: Iterable[str]) -> Callable[[str], str]:
+    """A type for `add_argument`: one of the known names, or an error with the nearest."""
+    known = list(known)
+
+    def named(text: str) -> str:
+        if text not in known:
+            raise argparse.ArgumentTypeError(registry.unknown(kind, text, known).rstrip("."))
+        return text
+
+    return named
+
+
+def options(parser: Parser) -> set[str]:
+    """The names of the parser's own options, without dashes."""
+    # argparse has no public list of them.
+    return {name.lstrip("-") for name in parser._option_string_actions}
+
+
+def experiment(arguments: argparse.Namespace, fields: Mapping[str, str]) -> config.Experiment:
+    """The experiment named on the command line, with its fields replaced.
+
+    Raises:
+      UsageError: there is no such experiment or field, or the text is no value of the field's type.
+    """
+    known_experiment(arguments.experiment)
+    found = registry.find("pipeline.experiments", arguments.experiment).EXPERIMENT
+    return replaced(found, fields, arguments)
+
+
+def known_experiment(name: str) -> None:
+    """Raises UsageError, with the nearest spelling, where there is no such experiment."""
+    known = registry.available("pipeline.experiments")
+    if name not in known:
+        raise UsageError(registry.unknown("experiments", name, known))
+
+
+def replaced(value: Any, fields: Mapping[str, str], arguments: argparse.Namespace) -> Any:
+    """`value` with fields replaced: `--model unet` before `--model.depth 3`, in whatever order they were typed.
+
+    Raises:
+      UsageError: there is no such field, or the text is no value of its type.
+    """
+    known = {inner.name for inner in dataclasses.fields(value)}
+    for name in fields:
+        if name.split(".")[0] not in known:
+            raise UsageError(unknown_option(name, [*arguments.options, *config.fields(value)], arguments.prog))
+    try:
+        return config.override(value, dict(sorted(fields.items(), key=lambda item: item[0].count("."))))
+    except errors.UserError as error:
+        raise UsageError(str(error)) from None
+
+
+def folder(path: str) -> str:
+    """An absolute path, so that settings mean the same wherever the next command is typed; a bucket stays."""
+    return path if "://" in path else os.path.abspath(path)
+
+
+def newest_model(path: str) -> str:
+    """The folder itself where it is an exported model; else the newest of the versions in it."""
+    versions = [name for name in os.listdir(path) if name.isdigit()] if os.path.isdir(path) else []
+    if os.path.exists(os.path.join(path, "saved_model.pb")) or not versions:
+        return path
+    return os.path.join(path, max(versions, key=int))
+
+
+def unknown_option(name: str, known: Iterable[str], prog: str) -> str:
+    """The message for a misspelt option."""
+    nearest = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    hint = f" Did you mean `--{nearest[0]}`?" if nearest else ""
+    return f"`{prog}` has no option `--{name}`.{hint} `{prog} --help` shows all."
+
+
+def _split(argv: list[str], own: set[str]) -> tuple[list[str], dict[str, str]]:
+    """Takes `--name value` and `--name=value` out of `argv` where `name` is not one of the parser's own options."""
+    rest, fields, pending = [], {}, list(argv)
+    while pending:
+        token = pending.pop(0)
+        name, equals, value = token[2:].partition("=")
+        if token == "--":
+            return rest + ["--"] + pending, fields
+        if not token.startswith("--") or name in own:
+            rest.append(token)
+        elif equals:
+            fields[name] = value
+        elif pending and not pending[0].startswith("--"):
+            fields[name] = pending.pop(0)
+        else:
+            fields[name] = ""
+    return rest, fields

@@ -1,0 +1,142 @@
+"""WHERE an experiment runs: roots, image, Beam flags, machines. Data only; the pipeline itself is the same everywhere."""
+
+import dataclasses
+import os
+import re
+
+from google.protobuf import message
+
+from seg_models import errors
+
+LOCAL, KUBEFLOW, VERTEX = "local", "kubeflow", "vertex"
+
+
+@dataclasses.dataclass(frozen=True)
+class Machine:
+    """What the training step asks of a cluster.
+
+    Attributes:
+      cpus, memory_gb: limits of the container.
+      accelerator: type as the cluster names it, such as "NVIDIA_TESLA_T4"; "" for none.
+      accelerators: how many of them.
+    """
+
+    cpus: float = 8.0
+    memory_gb: float = 32.0
+    accelerator: str = ""
+    accelerators: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Deployment:
+    """Where and by what an experiment is run.
+
+    Attributes:
+      name: of the pipeline; runs of one name and root share their cached results.
+      root: folder of all that a run leaves: an absolute path, or a bucket such as "gs://bucket/runs/x".
+      orchestrator: LOCAL, KUBEFLOW or VERTEX.
+      image: container image with this package installed; "" where none is needed.
+      beam_flags: runner and options of the Beam pipelines inside conversion and evaluation.
+      training_machine: what training asks for; None: whatever there is.
+      on_error: "fail" at the first broken item of the data set, or "skip" it and list it in the manifest.
+    """
+
+    name: str
+    root: str
+    orchestrator: str = LOCAL
+    image: str = ""
+    beam_flags: tuple[str, ...] = ()
+    training_machine: Machine | None = None
+    on_error: str = "fail"
+
+    def __post_init__(self) -> None:
+        if self.on_error not in ("fail", "skip"):
+            raise errors.UserError(f"`on_error` is `{self.on_error}`; expected `fail` or `skip`.")
+
+    @property
+    def pipeline_root(self) -> str:
+        """TFX's folder of artifacts."""
+        return f"{self.root}/tfx"
+
+    @property
+    def metadata_path(self) -> str:
+        """The SQLite file of ML Metadata; "" where the orchestrator keeps its own."""
+        return f"{self.pipeline_root}/metadata.sqlite" if self.orchestrator == LOCAL else ""
+
+    @property
+    def checkpoint_dir(self) -> str:
+        """Where an interrupted training finds itself again."""
+        return f"{self.pipeline_root}/checkpoints"
+
+    @property
+    def tensorboard_dir(self) -> str:
+        """The curves and pictures of training."""
+        return f"{self.root}/tensorboard"
+
+    @property
+    def records_dir(self) -> str:
+        """The records of the last run."""
+        return f"{self.root}/records"
+
+    @property
+    def serving_dir(self) -> str:
+        """The folder that TensorFlow Serving watches: one numeric folder a version."""
+        return f"{self.root}/serving"
+
+
+def local(root: str, name: str, *, workers: int = 1, on_error: str = "fail") -> Deployment:
+    """This machine; `workers` processes for conversion and evaluation."""
+    mode = "in_memory" if workers == 1 else "multi_processing"
+    flags = ("--runner=DirectRunner", f"--direct_running_mode={mode}", f"--direct_num_workers={workers}")
+    return Deployment(_pipeline_name(name), os.path.abspath(root), beam_flags=flags, on_error=on_error)
+
+
+def kubeflow(root: str, name: str, *, image: str, machine: Machine | None = None) -> Deployment:
+    """Kubeflow Pipelines 2; Beam runs inside the steps' containers, on all their cores."""
+    flags = ("--runner=DirectRunner", "--direct_running_mode=multi_processing", "--direct_num_workers=0")
+    return Deployment(_pipeline_name(name), _bucket(root), KUBEFLOW, image, flags, machine)
+
+
+def vertex(
+    root: str, name: str, *, image: str, project: str, region: str, machine: Machine | None = None
+) -> Deployment:
+    """Vertex Pipelines; Beam runs on Dataflow with the same image on its workers."""
+    root = _bucket(root)
+    flags = (
+        "--runner=DataflowRunner",
+        f"--project={project}",
+        f"--region={region}",
+        f"--temp_location={root}/dataflow",
+        f"--sdk_container_image={image}",
+        "--experiments=use_runner_v2",
+    )
+    return Deployment(_pipeline_name(name), root, VERTEX, image, flags, machine)
+
+
+def shown(path: str) -> str:
+    """A path as people like to read it: relative where it lies below the current folder."""
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative
+
+
+def resources(machine: Machine) -> message.Message:
+    """A Machine as Kubeflow's ResourceSpec."""
+    # Only compiling for a cluster needs Kubeflow's SDK.
+    from kfp.pipeline_spec import pipeline_spec_pb2
+
+    spec = pipeline_spec_pb2.PipelineDeploymentConfig.PipelineContainerSpec.ResourceSpec
+    asked = spec(cpu_limit=machine.cpus, memory_limit=machine.memory_gb)
+    if machine.accelerator:
+        asked.accelerator.CopyFrom(spec.AcceleratorConfig(type=machine.accelerator, count=machine.accelerators))
+    return asked
+
+
+def _bucket(root: str) -> str:
+    if "://" not in root:
+        raise errors.UserError(f"`root` is `{root}`; the steps run on other machines: name a bucket, such as gs://bucket/x.")
+    return root.rstrip("/")
+
+
+def _pipeline_name(name: str) -> str:
+    """Vertex allows small letters, digits and hyphens alone; the same name everywhere."""
+    return re.sub("[^a-z0-9]+", "-", f"segline-{name}".lower()).strip("-")

@@ -1,0 +1,91 @@
+"""THE pipeline: raw data set -> records -> training -> evaluation -> push. The same here, on Kubeflow and on Vertex."""
+
+from tfx.components.trainer import component as trainer_component
+from tfx.dsl.components.base import base_node
+from tfx.dsl.components.common import resolver
+from tfx.dsl.input_resolution.strategies import latest_blessed_model_strategy
+from tfx.orchestration import pipeline as tfx_pipeline
+from tfx.proto import pusher_pb2
+from tfx.types import channel, standard_artifacts
+
+from components import evaluator, example_gen, pusher, trainer
+from pipeline import code_version, deployment, history
+from seg_models import config
+
+# What people see of each step, in order. Finding the last blessed model is no step of theirs.
+STEPS = {"ExampleGen": "records", "Trainer": "training", "Evaluator": "evaluation", "Pusher": "push"}
+
+
+def create_pipeline(experiment: config.Experiment, where: deployment.Deployment) -> tfx_pipeline.Pipeline:
+    """Wires the steps; each gets only the settings that it depends on, so TFX's cache spares it when others change."""
+    # Raw data set -> TFRecord shards per split, and a manifest.
+    records = example_gen.ExampleGen(
+        dataset=config.to_json(experiment.dataset),
+        fingerprint=example_gen.fingerprint(experiment.dataset),
+        on_error=where.on_error,
+        code=code_version.conversion(experiment),
+    ).with_id("ExampleGen")
+
+    # Records -> SavedModel.
+    learned = _trainer(experiment, where, records)
+
+    # The model to compare with, where the gate asks for it.
+    last = _last_blessed_model() if experiment.gate.no_worse_than_last_by is not None else None
+
+    # The SavedModel over the eval records -> metrics, report, blessing.
+    judged = evaluator.Evaluator(
+        examples=records.outputs["examples"],
+        model=learned.outputs["model"],
+        evaluation=config.to_json(experiment.evaluation),
+        gate=config.to_json(experiment.gate),
+        code=code_version.evaluation(experiment),
+        **({"baseline": last.outputs["model"]} if last else {}),
+    ).with_id("Evaluator")
+
+    # A blessed SavedModel -> a version for TensorFlow Serving.
+    filesystem = pusher_pb2.PushDestination.Filesystem(base_directory=where.serving_dir)
+    pushed = pusher.Pusher(
+        model=learned.outputs["model"],
+        model_blessing=judged.outputs["blessing"],
+        push_destination=pusher_pb2.PushDestination(filesystem=filesystem),
+    ).with_id("Pusher")
+
+    return _pipeline([records, learned, *([last] if last else []), judged, pushed], where)
+
+
+def _trainer(
+    experiment: config.Experiment, where: deployment.Deployment, records: base_node.BaseNode
+) -> trainer_component.Trainer:
+    """TFX's Trainer around components/trainer.py."""
+    node = trainer_component.Trainer(
+        examples=records.outputs["examples"],
+        run_fn=trainer.RUN_FN,
+        custom_config={
+            trainer.SETTINGS: config.to_json(config.training_of(experiment)),
+            trainer.CODE: code_version.training(experiment),
+            trainer.CHECKPOINT_DIR: where.checkpoint_dir,
+            trainer.TENSORBOARD_DIR: where.tensorboard_dir,
+        },
+    )
+    if where.training_machine:
+        node.with_platform_config(deployment.resources(where.training_machine))
+    return node
+
+
+def _last_blessed_model() -> resolver.Resolver:
+    return resolver.Resolver(
+        strategy_class=latest_blessed_model_strategy.LatestBlessedModelStrategy,
+        model=channel.Channel(type=standard_artifacts.Model),
+        model_blessing=channel.Channel(type=standard_artifacts.ModelBlessing),
+    ).with_id("LastBlessedModel")
+
+
+def _pipeline(steps: list[base_node.BaseNode], where: deployment.Deployment) -> tfx_pipeline.Pipeline:
+    return tfx_pipeline.Pipeline(
+        pipeline_name=where.name,
+        pipeline_root=where.pipeline_root,
+        components=steps,
+        enable_cache=True,
+        metadata_connection_config=history.connection(where.metadata_path) if where.metadata_path else None,
+        beam_pipeline_args=list(where.beam_flags),
+    )

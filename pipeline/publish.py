@@ -1,0 +1,77 @@
+"""Puts the results of a run where people look: metrics.json, report.html and records/ under the root."""
+
+import dataclasses
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from ml_metadata.proto import metadata_store_pb2
+
+from pipeline import deployment, history
+from seg_models import config, gate, image_files, scores
+from seg_models.report import page
+
+# The executor of TFX's Pusher writes these.
+PUSHED, PUSHED_VERSION = "pushed", "pushed_version"
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+      scores: of the model.
+      verdict: of the gate.
+      version: the folder in serving/ that holds the model; "" where it was refused.
+      newest: the newest folder in serving/, which a server takes; "" where there is none.
+    """
+
+    scores: scores.Scores
+    verdict: gate.GateResult
+    version: str
+    newest: str
+
+
+def publish(executions: Mapping[str, history.Execution], where: deployment.Deployment) -> Outcome:
+    """Copies what the steps left in TFX's folders; what was there from an earlier run is replaced."""
+    records = executions["ExampleGen"].outputs["examples"].uri
+    evaluation = Path(executions["Evaluator"].outputs["evaluation"].uri)
+    link_tree(records, where.records_dir)
+    for name in (page.METRICS, page.PAGE):
+        image_files.write_atomically(Path(where.root) / name, (evaluation / name).read_bytes())
+    return Outcome(
+        scores=scores.from_json((evaluation / page.METRICS).read_text()),
+        verdict=config.from_json((evaluation / page.GATE).read_text()),
+        version=_version(executions["Pusher"].outputs["pushed_model"]),
+        newest=str(max(versions(where.serving_dir), default="")),
+    )
+
+
+def versions(serving_dir: str) -> list[int]:
+    """The versions that TensorFlow Serving sees in a folder."""
+    return sorted(int(path.name) for path in Path(serving_dir).glob("*") if path.name.isdigit())
+
+
+def link_tree(source: str, destination: str) -> None:
+    """Makes `destination` a copy of a folder, by hard links where the disk allows it; never half a folder."""
+    partial, old = (Path(destination).with_name(f".{Path(destination).name}.{end}") for end in ("partial", "old"))
+    for leftover in (partial, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    shutil.copytree(source, partial, copy_function=_link)
+    if os.path.exists(destination):
+        os.replace(destination, old)
+    os.replace(partial, destination)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _link(source: str, destination: str) -> None:
+    try:
+        os.link(source, destination)
+    except OSError:
+        shutil.copy2(source, destination)
+
+
+def _version(pushed: metadata_store_pb2.Artifact) -> str:
+    properties = pushed.custom_properties
+    return properties[PUSHED_VERSION].string_value if properties[PUSHED].int_value else ""

@@ -1,0 +1,124 @@
+"""Predicts images with an exported model: PNG maps, overlays, and the segments as JSON."""
+
+import argparse
+import json
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pipeline import arguments as typed
+
+EXAMPLE = "segline predict --model runs/camvid_unet/serving street.jpg holiday/*.png --output_dir predictions"
+FIELDS = ""
+# What `tf.io.decode_image`, the first thing inside the exported model, takes.
+ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp")
+
+
+def add_arguments(parser: typed.Parser) -> None:
+    """Adds the verb's options."""
+    parser.add_argument("images", metavar="IMAGE", nargs="+", help="PNG, JPEG, GIF or BMP files, or folders of them")
+    parser.add_argument("--model", metavar="DIR", required=True, help="exported model, or a folder of versions: the newest")
+    parser.add_argument(
+        "--output_dir",
+        metavar="DIR",
+        required=True,
+        help="gets for every image NAME.semantic.png, NAME.panoptic.png (16 bits), NAME.overlay.png and NAME.json",
+    )
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Predicts one image after the other, each at its own size."""
+    images = _images(arguments.images)
+    from pipeline import quiet
+
+    quiet.down()
+    from seg_models import export
+
+    model_dir = typed.newest_model(arguments.model)
+    card = export.read_card(model_dir)
+    answer = export.load(model_dir).signatures["serving_default"]
+    for path in images:
+        _write(arguments.output_dir, path, card, _predicted(answer, path))
+        logging.getLogger("segline").info("%s", path)
+    print(f"{len(images)} predicted; the results are in {arguments.output_dir}")
+
+
+def _images(paths: list[str]) -> list[Path]:
+    """The image files that paths and folders stand for.
+
+    Raises:
+      UserError: a path is missing, a folder has no image, or two images would write the same files.
+    """
+    from seg_models import errors
+
+    found = [image for path in paths for image in _expanded(Path(path))]
+    first: dict[str, Path] = {}
+    for image in found:
+        if first.setdefault(image.stem, image) != image:
+            raise errors.UserError(f"{first[image.stem]} and {image} have one name, so have their results. Predict them apart.")
+    return list(first.values())
+
+
+def _expanded(path: Path) -> Iterator[Path]:
+    from seg_models import errors
+
+    if path.is_file():
+        yield path
+        return
+    inside = sorted(inner for inner in path.glob("*") if inner.suffix.lower() in ENDINGS) if path.is_dir() else []
+    if not inside:
+        raise errors.UserError(f"{path}: {'no image in this folder' if path.is_dir() else 'no such file'}.")
+    yield from inside
+
+
+def _predicted(answer: Any, path: Path) -> dict[str, Any]:
+    """The model's answer for one image file: name -> bytes or int32 [N]."""
+    import tensorflow as tf
+    from seg_models import errors
+
+    try:
+        outputs = answer(image_bytes=tf.constant([path.read_bytes()]))
+    except tf.errors.InvalidArgumentError:
+        raise errors.UserError(f"{path}: not an image that can be read; expected a whole PNG, JPEG, GIF or BMP.") from None
+    return {name: value.numpy()[0] for name, value in outputs.items()}
+
+
+def _write(output_dir: str, path: Path, card: Any, answer: dict[str, Any]) -> None:
+    """Writes the maps, the overlay and the segments of one image."""
+    from seg_models import image_files, visualize
+
+    panoptic = "panoptic" in card.tasks
+    main = "panoptic_png" if panoptic else "semantic_png"
+    values = image_files.decode(answer[main])
+    picture = _rgb(path, values.shape)
+    overlay = (visualize.panoptic_overlay if panoptic else visualize.semantic_overlay)(picture, values, card.info)
+    files = {
+        "semantic.png": answer["semantic_png"],
+        "overlay.png": image_files.encode_png(overlay),
+        "json": json.dumps(_segments(card, answer, path, values.shape), indent=2).encode(),
+        **({"panoptic.png": answer["panoptic_png"]} if panoptic else {}),
+    }
+    for ending, content in files.items():
+        image_files.write_atomically(os.path.join(output_dir, f"{path.stem}.{ending}"), content)
+
+
+def _rgb(path: Path, shape: tuple[int, int]) -> Any:
+    """The image as the model saw it, uint8 [H, W, 3]: of an animation the first frame."""
+    from seg_models import image_files
+
+    picture = image_files.decode_rgb(path.read_bytes(), str(path))
+    assert picture.shape[:2] == shape, f"{path}: PIL and TensorFlow decode different sizes"
+    return picture
+
+
+def _segments(card: Any, answer: dict[str, Any], path: Path, shape: tuple[int, int]) -> dict[str, Any]:
+    """The segments of one image for a JSON file."""
+    columns = (answer["segment_id"].tolist(), answer["segment_category"].tolist(), answer["segment_area"].tolist())
+    segments = [
+        {"id": number, "category_id": category, "category": card.info.names[category], "area": area}
+        for number, category, area in zip(*columns)
+        if number >= 0
+    ]
+    return {"image": str(path), "height": shape[0], "width": shape[1], "segments": segments}
