@@ -1,0 +1,1 @@
+"""Procedural street scenes in perspective, with their whole truth; numpy only."""
