@@ -1,4 +1,4 @@
-"""The COCO panoptic format: one JSON of categories and segments, one RGB PNG of segment ids an image. Numpy and PIL only.
+"""The COCO panoptic format: one JSON of categories and segments, one RGB PNG of segment ids an image. No TensorFlow.
 
 JSON and PNG must agree: an id that only one of them knows, an unknown category, or a wrong area is an error that names
 file and segment. Areas in the JSON are only compared, never used.
@@ -96,11 +96,13 @@ def read_maps(folder: str | os.PathLike[str], annotation: Annotation, info: data
     _check_unlisted(ids, panoptic, areas, annotation, path)
     for segment, area in zip(annotation.segments, areas[1:].tolist()):
         if not area:
-            raise errors.UserError(f"{annotation.json_path}: segment {segment.id} is listed, but no pixel of {path} has its id.")
+            raise errors.UserError(
+                f"{annotation.json_path}: segment {segment.id} is listed, but no pixel of {path} has its id."
+            )
         if segment.area is not None and segment.area != area:
             raise errors.UserError(
-                f"{annotation.json_path}: segment {segment.id} of {annotation.file_name} has `area` {segment.area}, but "
-                f"{area} pixels in {path}. Areas must be the pixels in the PNG; write the JSON again."
+                f"{annotation.json_path}: segment {segment.id} of {annotation.file_name} has `area` {segment.area}, "
+                f"but {area} pixels in {path}. Areas must be the pixels in the PNG; write the JSON again."
             )
     semantic = np.array([info.void, *(segment.category for segment in annotation.segments)], np.uint16)[panoptic]
     segments = {
@@ -116,7 +118,9 @@ def _check_unlisted(
     if areas[0] and np.count_nonzero(ids == VOID_ID) < areas[0]:
         unlisted = np.unique(ids[(panoptic == 0) & (ids != VOID_ID)]).tolist()
         if unlisted:
-            raise errors.UserError(f"{path}: segment {unlisted[0]} is in the PNG, but not listed in {annotation.json_path}.")
+            raise errors.UserError(
+                f"{path}: segment {unlisted[0]} is in the PNG, but not listed in {annotation.json_path}."
+            )
 
 
 def _annotations(

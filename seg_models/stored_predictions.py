@@ -11,6 +11,7 @@ import math
 import multiprocessing
 import os
 from collections.abc import Callable, Collection, Sequence
+from concurrent import futures
 from pathlib import Path
 
 import numpy as np
@@ -23,14 +24,14 @@ FEW_IMAGES = 200
 # Parts per process: enough that no process waits long for the last one, few enough that handing over counts is cheap.
 PARTS = 4
 
-Folder = str | os.PathLike[str]
+PathLike = str | os.PathLike[str]
 Pair = tuple[metric.Maps, metric.Maps]
 Metrics = tuple[metric.Metric, ...]
 
 
 def score_semantic_png(
-    truth_dir: Folder,
-    prediction_dir: Folder,
+    truth_dir: PathLike,
+    prediction_dir: PathLike,
     num_classes: int,
     void: int | None = None,
     names: Sequence[str] | None = None,
@@ -54,22 +55,30 @@ def score_semantic_png(
     Raises:
       UserError: a file is missing, left over, unreadable, of another size, or has a truth value that is no class.
     """
+    if num_classes < 1:
+        raise errors.UserError(f"`num_classes` must be at least 1, got {num_classes}.")
     names = [str(each) for each in range(num_classes)] if names is None else list(names)
-    if num_classes < 1 or len(set(names)) != num_classes:
+    if len(set(names)) != num_classes:
         raise errors.UserError(f"`names` has {len(set(names))} different names; expected one per class, {num_classes}.")
     info = dataset.DatasetInfo("stored", tuple(dataset.Category(name, (0, 0, 0)) for name in names), raw_values=())
     read = _SemanticFiles(str(truth_dir), str(prediction_dir), info, info.void if void is None else void)
-    counted = _count(_paired_names(truth_dir, prediction_dir), read, (confusion_matrix.build(info, metric.Options()),), workers)
+    empty = (confusion_matrix.build(info, metric.Options()),)
+    counted = _count(_paired_names(truth_dir, prediction_dir), read, empty, workers)
     undefined = dict.fromkeys(panoptic_quality.SCORES, math.nan)
-    no_panoptic = {**undefined, "things": undefined, "stuff": undefined, scores.PER_CLASS: {name: undefined for name in names}}
+    no_panoptic = {
+        **undefined,
+        "things": undefined,
+        "stuff": undefined,
+        scores.PER_CLASS: dict.fromkeys(names, undefined),
+    }
     return scores.merge([*(each.result() for each in counted), no_panoptic])
 
 
 def score_coco_panoptic(
-    truth_json: Folder,
-    truth_dir: Folder,
-    prediction_json: Folder,
-    prediction_dir: Folder,
+    truth_json: PathLike,
+    truth_dir: PathLike,
+    prediction_json: PathLike,
+    prediction_dir: PathLike,
     panopticapi_compatible: bool = False,
     *,
     workers: int | None = None,
@@ -148,8 +157,10 @@ def _count(items: Sequence[object], read: Callable[[object], Pair], empty: Metri
         return _count_here(read, empty, items)
     parts = [items[start :: workers * PARTS] for start in range(min(len(items), workers * PARTS))]
     total = copy.deepcopy(empty)
-    with multiprocessing.Pool(workers) as pool:
-        for part in pool.imap(functools.partial(_count_here, read, empty), parts):
+    # Fresh processes: a fork of one that runs TensorFlow or gRPC threads may hang. And where a process is killed, an
+    # executor raises; a multiprocessing.Pool would wait for ever.
+    with futures.ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as executor:
+        for part in executor.map(functools.partial(_count_here, read, empty), parts):
             for mine, theirs in zip(total, part):
                 mine.merge(theirs)
     return total
@@ -164,7 +175,7 @@ def _count_here(read: Callable[[object], Pair], empty: Metrics, items: Sequence[
     return counted
 
 
-def _paired_names(truth_dir: Folder, prediction_dir: Folder) -> list[str]:
+def _paired_names(truth_dir: PathLike, prediction_dir: PathLike) -> list[str]:
     """The PNGs that both folders have, by their path inside."""
     names, predicted = _png_names(truth_dir), _png_names(prediction_dir)
     if not names:
@@ -173,23 +184,24 @@ def _paired_names(truth_dir: Folder, prediction_dir: Folder) -> list[str]:
     return names
 
 
-def _png_names(folder: Folder) -> list[str]:
+def _png_names(folder: PathLike) -> list[str]:
     if not Path(folder).is_dir():
         raise errors.UserError(f"{folder}: no such folder.")
-    return sorted(
-        str(path.relative_to(folder)) for path in Path(folder).rglob("*") if path.suffix.lower() == ".png" and path.is_file()
-    )
+    files = (path for path in Path(folder).rglob("*") if path.is_file())
+    return sorted(str(path.relative_to(folder)) for path in files if path.suffix.lower() == ".png")
 
 
-def _check_same(truth: Collection, predicted: Collection, predicted_in: Folder, truth_in: Folder) -> None:
+def _check_same(truth: Collection, predicted: Collection, predicted_in: PathLike, truth_in: PathLike) -> None:
     """Raises UserError where a file name or image id is only in one of both."""
-    for wanted, found, folder, other in ((truth, predicted, predicted_in, truth_in), (predicted, truth, truth_in, predicted_in)):
-        found = set(found)
+    for wanted, found, folder, other in (
+        (truth, set(predicted), predicted_in, truth_in),
+        (predicted, set(truth), truth_in, predicted_in),
+    ):
         missing = [each for each in wanted if each not in found]
         if missing:
             raise errors.UserError(
-                f"{folder}: {missing[0]} is missing, but it is in {other} ({len(missing)} such in all). Truth and prediction "
-                "must be of the same images."
+                f"{folder}: {missing[0]} is missing, but it is in {other} ({len(missing)} such in all). "
+                "Truth and prediction must be of the same images."
             )
 
 
@@ -197,6 +209,6 @@ def _check_same_size(truth: np.ndarray, prediction: np.ndarray, truth_path: Path
     """Raises UserError where two maps [H, W] differ in size."""
     if truth.shape != prediction.shape:
         raise errors.UserError(
-            f"{prediction_path}: the prediction is {prediction.shape[1]}x{prediction.shape[0]}, its truth {truth_path} is "
-            f"{truth.shape[1]}x{truth.shape[0]}. Predictions need their truth's size."
+            f"{prediction_path}: the prediction is {prediction.shape[1]}x{prediction.shape[0]}, its truth "
+            f"{truth_path} is {truth.shape[1]}x{truth.shape[0]}. Predictions need their truth's size."
         )

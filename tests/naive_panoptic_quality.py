@@ -60,7 +60,8 @@ def _count(image: Image, counts: list[list], only_last_crowd: bool) -> None:
             continue
         crowds = [each for each, about in truth_segments.items() if about == (category, True)]
         excusing = crowds[-1:] if only_last_crowd else crowds
-        excused = sum(1 for each, is_void in zip(truth[mask].tolist(), void[mask].tolist()) if is_void or each in excusing)
+        below = zip(truth[mask].tolist(), void[mask].tolist())
+        excused = sum(1 for each, is_void in below if is_void or each in excusing)
         if Fraction(excused, int(mask.sum())) <= Fraction(1, 2):
             counts[category][2] += 1
 
@@ -71,11 +72,13 @@ def _mean(counts: list[list], classes: Iterable[int]) -> tuple[Fraction, ...] | 
     return tuple(sum(column) / len(triples) for column in zip(*triples)) if triples else None
 
 
-def random_image(rng: np.random.Generator, categories: int, height: int = 24, width: int = 32, void: float = 0.2) -> Image:
-    """A truth of blocks, some void, some crowds (often several of one category), and a prediction that is often near it."""
+def random_image(
+    rng: np.random.Generator, categories: int, height: int = 24, width: int = 32, void: float = 0.2, segments: int = 12
+) -> Image:
+    """A truth of blocks, some void, some crowds (several of one category), and a prediction often near it."""
     truth = np.zeros((height, width), np.int32)
     truth_segments: dict[int, tuple[int, bool]] = {}
-    for segment in rng.choice(60000, 12, replace=False).tolist():
+    for segment in rng.choice(60000, segments, replace=False).tolist():
         _paint(rng, truth, segment + 1)
         # Few categories among crowds, so that one category has several crowd regions.
         is_crowd = rng.random() < 0.35
@@ -85,7 +88,8 @@ def random_image(rng: np.random.Generator, categories: int, height: int = 24, wi
         _paint(rng, truth, 0)
     truth_segments = {each: about for each, about in truth_segments.items() if (truth == each).any()}
 
-    new_ids = dict(zip([0, *truth_segments], [0, *(rng.choice(2**24 - 1, len(truth_segments), replace=False) + 1).tolist()]))
+    chosen = rng.choice(2**24 - 1, len(truth_segments), replace=False) + 1
+    new_ids = dict(zip([0, *truth_segments], [0, *chosen.tolist()]))
     predicted = np.vectorize(new_ids.get, otypes=[np.int64])(truth)
     predicted = np.roll(predicted, (int(rng.integers(3)), int(rng.integers(3))), (0, 1))
     predicted_segments = {new_ids[each]: category for each, (category, _) in truth_segments.items()}
@@ -96,7 +100,8 @@ def random_image(rng: np.random.Generator, categories: int, height: int = 24, wi
         _paint(rng, predicted, 10**7 + extra)
         predicted_segments[10**7 + extra] = int(rng.integers(categories))
     predicted[rng.random(predicted.shape) < void * rng.random()] = 0
-    return truth, truth_segments, predicted, {each: c for each, c in predicted_segments.items() if (predicted == each).any()}
+    visible = {each: category for each, category in predicted_segments.items() if (predicted == each).any()}
+    return truth, truth_segments, predicted, visible
 
 
 def _paint(rng: np.random.Generator, ids: np.ndarray, value: int) -> None:

@@ -12,7 +12,8 @@ VOID = dataset.VOID
 
 
 def info(categories: int) -> dataset.DatasetInfo:
-    return dataset.DatasetInfo("x", tuple(dataset.Category(f"c{i}", (0, 0, 0)) for i in range(categories)), raw_values=())
+    named = tuple(dataset.Category(f"c{i}", (0, 0, 0)) for i in range(categories))
+    return dataset.DatasetInfo("x", named, raw_values=())
 
 
 def counted(truth: object, prediction: object, categories: int = 4) -> confusion_matrix.ConfusionMatrix:
@@ -22,7 +23,8 @@ def counted(truth: object, prediction: object, categories: int = 4) -> confusion
 
 
 def test_worked_by_hand() -> None:
-    accumulator = counted([[0, 0, 0, 0, 1, 1], [1, 1, 1, VOID, VOID, VOID]], [[0, 0, 1, VOID, 1, 1], [1, 0, 2, 0, 1, 3]])
+    truth = [[0, 0, 0, 0, 1, 1], [1, 1, 1, VOID, VOID, VOID]]
+    accumulator = counted(truth, [[0, 0, 1, VOID, 1, 1], [1, 0, 2, 0, 1, 3]])
     assert accumulator.matrix.tolist() == [[2, 1, 0, 0], [1, 3, 1, 0], [0, 0, 0, 0], [0, 0, 0, 0]]
     assert accumulator.missed.tolist() == [1, 0, 0, 0]
     result = accumulator.result()
@@ -68,7 +70,9 @@ def test_predicted_void_or_no_class_is_a_miss(value: int) -> None:
 
 @pytest.mark.parametrize("value", [4, 254, 65535])
 def test_truth_that_is_no_class_is_refused(value: int) -> None:
-    with pytest.raises(errors.DataError, match=r"1 truth pixels are neither a train id of `x` \(0..3\) nor void \(255\)"):
+    with pytest.raises(
+        errors.DataError, match=r"1 truth pixels are neither a train id of `x` \(0..3\) nor void \(255\)"
+    ):
         counted([[0, value]], [[0, 0]])
 
 

@@ -1,4 +1,4 @@
-"""What holds for every registered metric: statistics that add, in any order, in any process, and NaN where undefined."""
+"""What holds for every registered metric: statistics that add, in any order and process, and NaN where undefined."""
 
 import math
 import pickle

@@ -28,7 +28,9 @@ def crowd(category: int) -> metric.Segment:
     return metric.Segment(category, is_crowd=True)
 
 
-def counted(truth: metric.Maps, prediction: metric.Maps, options: metric.Options = metric.Options()) -> dict[str, object]:
+def counted(
+    truth: metric.Maps, prediction: metric.Maps, options: metric.Options = metric.Options()
+) -> dict[str, object]:
     accumulator = panoptic_quality.build(INFO, options)
     accumulator.update(truth, prediction)
     return accumulator.result()
@@ -137,8 +139,8 @@ def test_semantic_only_model_has_stuff_scores_alone() -> None:
     assert result["per_class"]["road"]["pq"] == 3 / 4
     assert result["per_class"]["sky"]["pq"] == 0
     assert result["stuff"] == {"pq": 3 / 8, "sq": 3 / 8, "rq": 1 / 2}
-    undefined = [result["pq"], result["sq"], result["rq"], *result["things"].values(), *result["per_class"]["car"].values()]
-    assert all(math.isnan(score) for score in undefined)
+    assert all(math.isnan(result[name]) for name in ("pq", "sq", "rq"))
+    assert all(math.isnan(score) for score in [*result["things"].values(), *result["per_class"]["car"].values()])
     with pytest.raises(ValueError, match="predicts_things"):
         counted(truth, semantic)
 
@@ -165,7 +167,8 @@ def test_random_maps_against_the_naive_implementation(void: float, compatible: b
     result = accumulator.result()
     for name, scores, count in zip(INFO.names, result["per_class"].values(), expected["classes"]):
         assert counts(result, name) == count[1:]
-        assert (scores["pq"], scores["sq"], scores["rq"]) == pytest.approx(tuple(map(float, naive.triple(count))), rel=1e-14)
+        wanted = tuple(map(float, naive.triple(count)))
+        assert (scores["pq"], scores["sq"], scores["rq"]) == pytest.approx(wanted, rel=1e-14)
     assert min(sum(column) for column in zip(*expected["classes"])) > 0
     for group, scores in (("all", result), ("things", result["things"]), ("stuff", result["stuff"])):
         wanted = tuple(map(float, expected[group]))

@@ -9,7 +9,11 @@ import pytest
 from seg_models import errors, scores
 
 SEMANTIC = {"mean_iou": 0.1 + 0.2, "per_class": {"road": {"iou": 0.5}, "sky": {"iou": math.nan}}}
-PANOPTIC = {"pq": np.float64(0.25), "things": {"pq": math.nan}, "per_class": {"road": {"pq": 1.0, "true_positives": np.int64(3)}}}
+PANOPTIC = {
+    "pq": np.float64(0.25),
+    "things": {"pq": math.nan},
+    "per_class": {"road": {"pq": 1.0, "true_positives": np.int64(3)}},
+}
 
 
 def test_merge_joins_classes_by_name() -> None:

@@ -37,8 +37,9 @@ class ConfusionMatrix:
         """
         if truth.semantic is None or prediction.semantic is None:
             raise ValueError("`truth` and `prediction` must both have a semantic map.")
-        if truth.semantic.shape != prediction.semantic.shape:
-            raise ValueError(f"`truth` is {truth.semantic.shape}, `prediction` {prediction.semantic.shape}; expected one size.")
+        shapes = truth.semantic.shape, prediction.semantic.shape
+        if shapes[0] != shapes[1]:
+            raise ValueError(f"`truth` is {shapes[0]}, `prediction` {shapes[1]}; expected one size.")
         size = self.info.num_categories
         pairs = _bounded(truth.semantic, size) * (size + 1) + _bounded(prediction.semantic, size)
         counts = np.bincount(pairs.ravel(), minlength=(size + 1) ** 2).reshape(size + 1, size + 1)

@@ -14,8 +14,8 @@ import numpy as np
 
 from seg_models import dataset, metric
 
-# An IoU above one half is a multiple of 2^-53, so in this unit it is a whole number and sums of it are exact: the result
-# does not depend on the order of images and merges.
+# An IoU above one half is a multiple of 2^-53, so in this unit it is a whole number and sums of it are exact: the
+# result does not depend on the order of images and merges.
 IOU_UNIT = 2**53
 LARGEST_ID = 2**24 - 1
 SCORES = ("pq", "sq", "rq")
@@ -78,8 +78,9 @@ class PanopticQuality:
 
     def merge(self, other: "PanopticQuality") -> None:
         """Adds the counts of another accumulator of the same data set and options."""
-        if (other.info.names, other.options) != (self.info.names, self.options):
-            raise ValueError(f"`other` counts {other.info.names} with {other.options}; expected {self.info.names}, {self.options}.")
+        mine, theirs = ((each.info.names, each.options) for each in (self, other))
+        if mine != theirs:
+            raise ValueError(f"`other` counts {theirs}; expected {mine}.")
         self.true_positives += other.true_positives
         self.false_positives += other.false_positives
         self.false_negatives += other.false_negatives
@@ -154,8 +155,9 @@ def ranks(panoptic: np.ndarray, ids: Iterable[int]) -> np.ndarray:
 
 def _overlaps(truth: metric.Maps, prediction: metric.Maps) -> np.ndarray:
     """Pixels by true and predicted segment, int64 [1 + true segments, 1 + predicted segments]; 0 is void."""
-    if truth.panoptic.shape != prediction.panoptic.shape:
-        raise ValueError(f"`truth` is {truth.panoptic.shape}, `prediction` {prediction.panoptic.shape}; expected one size.")
+    sizes = truth.panoptic.shape, prediction.panoptic.shape
+    if sizes[0] != sizes[1]:
+        raise ValueError(f"`truth` is {sizes[0]}, `prediction` {sizes[1]}; expected one size.")
     shape = len(truth.segments) + 1, len(prediction.segments) + 1
     pairs = ranks(truth.panoptic, truth.segments) * shape[1] + ranks(prediction.panoptic, prediction.segments)
     return np.bincount(pairs.ravel(), minlength=shape[0] * shape[1]).reshape(shape)
@@ -170,4 +172,6 @@ def _last(categories: np.ndarray, is_crowd: np.ndarray) -> np.ndarray:
 def _average(classes: list[dict[str, float]]) -> dict[str, float]:
     """Means of pq, sq, rq over the classes that have them; NaN where none has."""
     defined = [scores for scores in classes if not math.isnan(scores["pq"])]
-    return {name: math.fsum(scores[name] for scores in defined) / len(defined) if defined else math.nan for name in SCORES}
+    if not defined:
+        return dict.fromkeys(SCORES, math.nan)
+    return {name: math.fsum(scores[name] for scores in defined) / len(defined) for name in SCORES}
