@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 import apache_beam as beam
-from apache_beam.io import filesystems
 
 from components import storage
 from seg_models import dataset, errors, listing, manifest, records
@@ -94,7 +93,9 @@ def convert(
         _clear(output_dir)
         raise
     result = manifest.Manifest(info, splits, listing.fingerprint(dataset_config, listed))
-    storage.write(storage.join(output_dir, manifest.FILE), manifest.to_json(result).encode())
+    finished = storage.join(output_dir, WORK, manifest.FILE)
+    storage.write(finished, manifest.to_json(result).encode())
+    storage.rename(finished, storage.join(output_dir, manifest.FILE))
     storage.delete_folder(storage.join(output_dir, WORK))
     return result
 
@@ -110,20 +111,20 @@ class ConvertShard(beam.DoFn):
     def process(self, task: Task) -> Iterator[tuple[str, manifest.SplitManifest]]:
         """Writes a shard under a temporary name, which no second attempt shares, and renames it."""
         failed = storage.join(self._output_dir, WORK, FAILED)
-        # A bad item is handed on as a result, not raised: Beam would try again and wrap the error beyond recognition.
+        # A broken item is handed on as a result, not raised: Beam would try again and wrap the error beyond recognition.
         if self._on_error == "fail" and storage.exists(failed):
             return
         started = time.monotonic()
         name = manifest.shard_name(task.index, task.count)
         partial = storage.partial_name(storage.join(self._output_dir, WORK, f"{task.split}-{name}"))
         tally = manifest.Tally(dataset.info_of(listing.module_of(self._config), self._config))
-        with filesystems.FileSystems.create(partial) as file:
+        with storage.create(partial) as file:
             hashed = _Hashed(file)
             for entry in pickle.loads(storage.read(storage.join(self._output_dir, WORK, task.listing))):
                 if not self._convert(entry, hashed, tally):
                     storage.write(failed, b"")
                     break
-        filesystems.FileSystems.rename([partial], [storage.join(self._output_dir, manifest.split_folder(task.split), name)])
+        storage.rename(partial, storage.join(self._output_dir, manifest.split_folder(task.split), name))
         speed = task.items / max(time.monotonic() - started, 1e-9)
         logger.info("%s: shard %d of %d, %d images, %.0f a second", task.split, task.index + 1, task.count, task.items, speed)
         yield task.split, tally.result(name, hashed.hexdigest())

@@ -1,6 +1,7 @@
 """Files on any storage that Beam knows, this machine's included: written whole or not at all, listed, deleted."""
 
 import uuid
+from typing import BinaryIO
 
 from apache_beam.io import filesystems
 
@@ -36,9 +37,19 @@ def partial_name(path: str) -> str:
 def write(path: str, content: bytes) -> None:
     """Writes a file under a temporary name and renames it; makes its folder."""
     partial = partial_name(path)
-    with _SYSTEM.create(partial) as file:
+    with create(partial) as file:
         file.write(content)
-    _SYSTEM.rename([partial], [path])
+    rename(partial, path)
+
+
+def rename(path: str, new_path: str) -> None:
+    """Renames a file; one that has the new name is replaced."""
+    _SYSTEM.rename([path], [new_path])
+
+
+def create(path: str) -> BinaryIO:
+    """A new file to write to, open; makes its folder."""
+    return _SYSTEM.create(path)
 
 
 def make_folder(path: str) -> None:

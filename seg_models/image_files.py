@@ -2,6 +2,8 @@
 
 import io
 import os
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +12,10 @@ from PIL import Image, UnidentifiedImageError
 from seg_models import errors
 
 FORMATS = {"PNG": "png", "JPEG": "jpeg"}
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # PIL's names for one channel of whole numbers.
-INDEX_MODES = ("L", "P", "I", "I;16", "1")
+DEEP_MODES = ("I", "I;16")
+INDEX_MODES = ("L", "P", "1", *DEEP_MODES)
 
 
 def read_image(path: str | os.PathLike[str]) -> tuple[bytes, str, int, int]:
@@ -23,8 +27,7 @@ def read_image(path: str | os.PathLike[str]) -> tuple[bytes, str, int, int]:
     Raises:
       DataError: the file is missing, no PNG or JPEG, or truncated.
     """
-    encoded = _bytes(path)
-    image = _decoded(encoded, path)
+    encoded, image = _read(path)
     if image.format not in FORMATS:
         raise errors.DataError(f"{path}: the image is {image.format}; expected PNG or JPEG. Convert it first.")
     return encoded, FORMATS[image.format], image.height, image.width
@@ -34,9 +37,11 @@ def read_raw_mask(path: str | os.PathLike[str]) -> np.ndarray:
     """Reads a mask's raw values, int32 [H, W]: indices of an 8- or 16-bit PNG, r * 65536 + g * 256 + b of an RGB one.
 
     Raises:
-      DataError: the file is missing, is no image, or truncated.
+      DataError: the file is missing, is no image, truncated, or a JPEG, which changes values.
     """
-    image = _decoded(_bytes(path), path)
+    _, image = _read(path)
+    if image.format == "JPEG":
+        raise errors.DataError(f"{path}: the mask is a JPEG, which does not keep values as they are. Export masks as PNG.")
     if image.mode in ("RGB", "RGBA"):
         rgb = np.asarray(image)[..., :3].astype(np.int32)
         return rgb[..., 0] * 65536 + rgb[..., 1] * 256 + rgb[..., 2]
@@ -93,14 +98,18 @@ def encode_png(values: np.ndarray, compress_level: int = 6) -> bytes:
 def decode(encoded: bytes, name: str = "image") -> np.ndarray:
     """Decodes an encoded image: uint8 [H, W, 3] or [H, W], or int32 [H, W] for 16-bit PNG."""
     image = _decoded(encoded, name)
-    if image.mode in ("I", "I;16"):
+    if image.mode in DEEP_MODES:
         return np.asarray(image).astype(np.int32)
     return np.asarray(image)
 
 
 def decode_rgb(encoded: bytes, name: str = "image") -> np.ndarray:
     """Decodes an encoded image to uint8 [H, W, 3], whatever its mode."""
-    return np.asarray(_decoded(encoded, name).convert("RGB"))
+    image = _decoded(encoded, name)
+    if image.mode in DEEP_MODES:
+        # TensorFlow, which decodes for training, takes the high byte; PIL's convert would clip at 255.
+        return np.repeat((np.asarray(image).astype(np.int32) >> 8).astype(np.uint8)[..., None], 3, axis=2)
+    return np.asarray(image.convert("RGB"))
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
@@ -112,11 +121,37 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     os.replace(temporary, path)
 
 
+def _read(path: str | os.PathLike[str]) -> tuple[bytes, Image.Image]:
+    """A file's bytes and the image in them, whole to the last byte."""
+    encoded = _bytes(path)
+    image = _decoded(encoded, path)
+    # PIL makes do without the last chunks and with wrong checksums; TensorFlow would refuse such a file in training.
+    if image.format == "PNG" and not _has_whole_chunks(encoded):
+        raise errors.DataError(f"{path}: truncated or corrupt (the PNG ends early or has a wrong checksum).")
+    return encoded, image
+
+
+def _has_whole_chunks(png: bytes) -> bool:
+    """Whether every chunk of a PNG, up to its end chunk, is there with the right checksum."""
+    content, start = memoryview(png), len(PNG_SIGNATURE)
+    while len(png) >= start + 12:
+        length, kind = struct.unpack(">I4s", content[start : start + 8])
+        end = start + 8 + length
+        if content[end : end + 4] != struct.pack(">I", zlib.crc32(content[start + 4 : end])):
+            return False
+        if kind == b"IEND":
+            return True
+        start = end + 4
+    return False
+
+
 def _bytes(path: str | os.PathLike[str]) -> bytes:
     try:
         return Path(path).read_bytes()
     except FileNotFoundError:
         raise errors.DataError(f"{path}: the file is missing.") from None
+    except OSError as error:
+        raise errors.DataError(f"{path}: cannot be read ({error.strerror}).") from None
 
 
 def _decoded(encoded: bytes, name: str | os.PathLike[str]) -> Image.Image:
@@ -125,6 +160,6 @@ def _decoded(encoded: bytes, name: str | os.PathLike[str]) -> Image.Image:
         image.load()
     except UnidentifiedImageError:
         raise errors.DataError(f"{name}: not an image that can be read ({len(encoded)} bytes).") from None
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise errors.DataError(f"{name}: truncated or corrupt ({error}).") from None
     return image

@@ -1,0 +1,27 @@
+"""registry: the folder is the list, the nearest spelling is offered."""
+
+import pytest
+
+from seg_models import errors, registry
+
+
+def test_lists_the_files_of_a_package_sorted() -> None:
+    names = registry.available("seg_models.datasets")
+    assert {"camvid", "folder"} <= set(names)
+    assert names == sorted(names)
+    assert not any(name.startswith("_") for name in names)
+
+
+def test_finds_a_module_by_its_file_name() -> None:
+    assert registry.find("seg_models.datasets", "camvid").INFO.name == "camvid"
+
+
+def test_an_unknown_name_gets_the_nearest_and_all_known() -> None:
+    with pytest.raises(errors.UserError, match=r"No `camvit` among datasets. Did you mean `camvid`\? Known: .*folder"):
+        registry.find("seg_models.datasets", "camvit")
+
+
+def test_a_name_unlike_all_gets_no_suggestion() -> None:
+    with pytest.raises(errors.UserError) as caught:
+        registry.find("seg_models.datasets", "zzzzzz")
+    assert "Did you mean" not in str(caught.value)
