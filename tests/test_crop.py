@@ -54,9 +54,11 @@ def test_the_shape_is_static() -> None:
         "semantic": tf.TensorSpec([None, None], tf.int32),
         "instance": tf.TensorSpec([None, None], tf.int32),
     }
-    traced = tf.function(
-        lambda example: crop.apply(crop.Config(4, 6), example, seed=tf.constant([0, 0]), info=INFO), input_signature=[spec]
-    ).get_concrete_function()
+
+    def window(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        return crop.apply(crop.Config(4, 6), example, seed=tf.constant([0, 0]), info=INFO)
+
+    traced = tf.function(window, input_signature=[spec]).get_concrete_function()
     assert {name: tuple(tensor.shape) for name, tensor in traced.structured_outputs.items()} == {
         "image": (4, 6, 3), "semantic": (4, 6), "instance": (4, 6)
     }  # fmt: skip

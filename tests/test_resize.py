@@ -28,5 +28,6 @@ def test_an_example_and_what_is_no_map() -> None:
     image = tf.cast(tf.random.stateless_uniform([6, 8, 3], [0, 1], 0, 255, tf.int32), tf.float32)
     maps = tf.ones([6, 8], tf.int32)
     result = resize.example({"image": image, "semantic": maps, "instance": maps, "key": tf.constant("a")}, (3, 4))
-    assert result["image"].shape == (3, 4, 3) and result["semantic"].shape == (3, 4) and result["instance"].shape == (3, 4)
+    assert result["image"].shape == (3, 4, 3)
+    assert result["semantic"].shape == result["instance"].shape == (3, 4)
     assert result["key"] == b"a"
