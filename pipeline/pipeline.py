@@ -36,7 +36,7 @@ def create_pipeline(experiment: config.Experiment, where: deployment.Deployment)
     judged = evaluator.Evaluator(
         examples=records.outputs["examples"],
         model=learned.outputs["model"],
-        evaluation=config.to_json(experiment.evaluation),
+        settings=config.to_json(experiment.evaluation),
         gate=config.to_json(experiment.gate),
         code=code_version.evaluation(experiment),
         **({"baseline": last.outputs["model"]} if last else {}),

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from seg_models import config, dataset, errors, export, gallery, gate, image_files, manifest, maps, metric, records, registry
-from seg_models import scores, visualize
+from seg_models import config, dataset, errors, export, gallery, gate, image_files, manifest, maps, metric, records
+from seg_models import registry, scores, visualize
 from seg_models.report import findings, pictures
 
 BATCH_SIZE = 8
@@ -156,16 +156,17 @@ def check_records(card: export.ModelCard, shards: Sequence[str]) -> None:
         raise errors.UserError("No record files to evaluate on. Convert the data set first: `segline convert`.")
     for folder in sorted({Path(shard).parent.parent for shard in shards}):
         if (folder / manifest.FILE).is_file():
-            _check_same_classes(card.info, manifest.read(folder).info, str(folder))
+            check_same_classes(card.info, manifest.read(folder).info, str(folder))
 
 
-def _check_same_classes(model_info: dataset.DatasetInfo, records_info: dataset.DatasetInfo, folder: str) -> None:
+def check_same_classes(model_info: dataset.DatasetInfo, records_info: dataset.DatasetInfo, folder: str) -> None:
+    """Raises UserError at the first class in which a model and the records in `folder` differ; colours may."""
     pairs = itertools.zip_longest(records_info.categories, model_info.categories)
     for train_id, (ours, theirs) in enumerate(pairs):
         if ours is None or theirs is None or (ours.name, ours.is_thing) != (theirs.name, theirs.is_thing):
             raise errors.UserError(
-                f"{folder}: the records are of other classes than the model: train id {train_id} is {_described(ours)} in "
-                f"the records (`{records_info.name}`) and {_described(theirs)} in the model (`{model_info.name}`). "
+                f"{folder}: the records are of other classes than the model: train id {train_id} is {_described(ours)} "
+                f"in the records (`{records_info.name}`) and {_described(theirs)} in the model (`{model_info.name}`). "
                 "Evaluate on the data set that the model was trained on."
             )
 

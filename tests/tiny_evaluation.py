@@ -71,7 +71,8 @@ def write_records(
             for each in examples:
                 records.write(file, records.encode(each))
         paths.append(str(path))
-    found = manifest.Manifest(info, {"eval": manifest.SplitManifest(records=sum(map(len, shards)))})
+    written = tuple(manifest.Shard(Path(path).name, len(each), "") for path, each in zip(paths, shards))
+    found = manifest.Manifest(info, {"eval": manifest.SplitManifest(sum(map(len, shards)), written)})
     (folder / manifest.FILE).write_text(manifest.to_json(found))
     return paths
 

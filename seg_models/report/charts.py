@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from seg_models.report import findings
 
-WIDTH, HEIGHT = 460, 240
-LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 30
+WIDTH, HEIGHT = 360, 220
+LEFT, RIGHT, TOP, BOTTOM = 50, 22, 10, 28
 LINE_COLORS = 8
 
 Series = Mapping[str, Sequence[tuple[float, float]]]

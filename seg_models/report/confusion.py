@@ -22,7 +22,7 @@ def section(found: findings.Findings) -> str:
     return (
         '<section id="confusion"><h2>Confusion matrix</h2><p class="note">Row: true class. Column: predicted class. The cells '
         "of a row are shares of its pixels; point at one for the count.</p>"
-        f"{_table(matrix, found.info)}{_mix_ups(matrix, found.info)}</section>"
+        f'<div class="beside">{_table(matrix, found.info)}{_mix_ups(matrix, found.info)}</div></section>'
     )
 
 
@@ -68,7 +68,7 @@ def _mix_ups(matrix: np.ndarray, info: dataset.DatasetInfo) -> str:
             share = 100 * pixels / matrix[truth].sum()
             told = f"<b>{names[truth]}</b> taken for <b>{names[predicted]}</b>"
             items.append(f"<li>{told}: {pixels:,} px, {share:.1f} % of {names[truth]}</li>")
-    return f"<h3>Most frequent mix-ups</h3><ol>{''.join(items)}</ol>" if items else ""
+    return f'<div class="mixups"><h3>Most frequent mix-ups</h3><ol>{"".join(items)}</ol></div>' if items else ""
 
 
 def _columns(info: dataset.DatasetInfo) -> list[str]:

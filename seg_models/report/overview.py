@@ -38,10 +38,11 @@ def verdict(result: gate.GateResult | None) -> str:
 
 
 def headlines(scores: Mapping[str, object]) -> str:
-    """One card a headline score, the defined ones; then whatever else a metric gives."""
+    """One card for each headline score that is defined, then for whatever else a metric gives."""
+    defined = {key: value for key, value in scores.items() if findings.is_number(value)}
     named = {key for key, _, _ in HEADLINES} | {"sq", "rq", "images"}
-    others = tuple((key, key, "") for key, value in scores.items() if key not in named and findings.is_number(value))
-    cards = (_card(scores[key], *text) for key, *text in HEADLINES + others if key in scores)
+    others = tuple((key, key, "") for key in defined if key not in named)
+    cards = (_card(defined[key], *text) for key, *text in HEADLINES + others if key in defined)
     return f'<section class="cards">{"".join(cards)}</section>'
 
 
@@ -54,7 +55,7 @@ def panoptic_table(scores: Mapping[str, object]) -> str:
         f"<tr><th>{title}</th>{''.join(f'<td>{number(row[key])}</td>' for key, _ in PQ_PARTS)}</tr>" for title, row in rows
     )
     head = "".join(f"<th>{title}</th>" for _, title in PQ_PARTS)
-    note = f"<p class=note>{html.escape(str(scores['note']))}</p>" if "note" in scores else ""
+    note = f'<p class="note">{html.escape(str(scores["note"]))}</p>' if "note" in scores else ""
     return (
         f'<section id="panoptic"><h2>Panoptic quality</h2>{note}<table class="plain"><thead><tr><th></th>{head}</tr></thead>'
         f'<tbody>{body}</tbody></table><p class="note">{PQ_NOTE}</p></section>'

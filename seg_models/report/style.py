@@ -45,7 +45,7 @@ thead th { color: var(--soft); font-size: 13px; }
 table.plain th, table.plain td { padding: 4px 22px 4px 0; border-bottom: 1px solid var(--rule); }
 table.classes { width: 100%; }
 table.classes th, table.classes td { padding: 4px 14px 4px 0; border-bottom: 1px solid var(--rule); white-space: nowrap; }
-table.classes tbody th { font-weight: 500; }
+table.classes tbody th { font-weight: 500; max-width: 320px; overflow: hidden; text-overflow: ellipsis; }
 .tall thead th { position: sticky; top: 0; background: var(--box); }
 .right { text-align: right !important; }
 .bar { display: flex; align-items: center; gap: 8px; min-width: 150px; }
@@ -57,6 +57,10 @@ table.classes tbody th { font-weight: 500; }
 .chips { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 13px; margin: 6px 0; }
 .chip { white-space: nowrap; }
 i.line { display: inline-block; width: 16px; height: 3px; border-radius: 2px; margin-right: 6px; vertical-align: 4px; }
+.beside { display: flex; flex-wrap: wrap; gap: 16px 40px; }
+.beside > * { max-width: 100%; }
+.mixups { flex: 1 1 300px; }
+.mixups h3 { margin-top: 4px; }
 .matrix { max-height: 86vh; }
 table.confusion { border-collapse: separate; border-spacing: 1px; font-size: 12px; }
 table.confusion td { background: rgba(var(--heat), var(--share, 0)); text-align: center; padding: 0; min-width: 34px; height: 28px;
@@ -64,18 +68,18 @@ table.confusion td { background: rgba(var(--heat), var(--share, 0)); text-align:
 table.confusion td.dark { color: #fff; }
 table.confusion td:hover { outline: 2px solid var(--text); position: relative; z-index: 1; }
 table.confusion .row { position: sticky; left: 0; z-index: 2; background: var(--box); font-weight: 500; white-space: nowrap;
-  padding: 0 10px 0 0; }
+  padding: 0 10px 0 0; max-width: 260px; overflow: hidden; text-overflow: ellipsis; }
 table.confusion .column { position: sticky; top: 0; z-index: 2; background: var(--box); vertical-align: bottom; padding: 4px 0;
   font-weight: 500; color: var(--text); }
 table.confusion .column span { writing-mode: vertical-rl; transform: rotate(180deg); white-space: nowrap; max-height: 170px;
-  font-size: 12px; line-height: 1; }
+  font-size: 12px; line-height: 1.35; overflow: hidden; text-overflow: ellipsis; }
 table.confusion .corner { position: sticky; left: 0; top: 0; z-index: 3; background: var(--box); }
 table.confusion.medium td { min-width: 18px; height: 18px; }
 table.confusion.dense td { min-width: 14px; height: 14px; }
 table.confusion.dense .row, table.confusion.dense .column span { font-size: 11px; line-height: 13px; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(340px, 100%), 1fr)); gap: 16px 24px; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(320px, 100%), 1fr)); gap: 16px 24px; }
 .charts h3 { margin: 0 0 4px; }
-svg.chart { width: 100%; height: auto; display: block; font-size: 11px; }
+svg.chart { width: 100%; max-width: 520px; height: auto; display: block; font-size: 12px; }
 svg.chart text { fill: var(--soft); }
 svg.chart .grid { stroke: var(--rule); }
 svg.chart polyline { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
@@ -88,7 +92,7 @@ figure img.small { image-rendering: pixelated; }
 figcaption { color: var(--soft); font-size: 12px; }
 ol { margin: 0; padding-left: 22px; }
 @media (max-width: 700px) { main { padding: 18px 12px 40px; } section { padding: 14px; } .pictures { grid-template-columns: 1fr 1fr; }
-  .bar { min-width: 96px; } .card .value { font-size: 23px; } section.cards { grid-template-columns: 1fr 1fr; } }
+  .bar { min-width: 96px; } table.classes tbody th, table.confusion .row { max-width: 38vw; } .card .value { font-size: 23px; } section.cards { grid-template-columns: 1fr 1fr; } }
 """ + "".join(
     f"i.line{index} {{ background: var(--line{index}); }} polyline.line{index} {{ stroke: var(--line{index}); }} "
     f"circle.line{index} {{ fill: var(--line{index}); }}\n"
