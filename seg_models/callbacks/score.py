@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from seg_models import config, evaluate, export, history, learner, predict, scores
+from seg_models import config, evaluate, history, learner, predict, scores
 from seg_models.callbacks import checkpoint
 
 log = logging.getLogger("segline")
@@ -17,17 +17,15 @@ log = logging.getLogger("segline")
 def judge(kept: learner.Learner, settings: config.Training, shards: Sequence[str]) -> Callable[[], evaluate.State]:
     """A function that evaluates the network as it is now, as the exported model will be evaluated."""
     network, size = kept.network, settings.input.size
-    card = export.ModelCard(network.info, network.tasks, size)
-    limit = settings.train.evaluate_images or None
 
     @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8)])
     def dense(image: tf.Tensor) -> dict[str, tf.Tensor]:
         return predict.predict(network, image, size)
 
     def run() -> evaluate.State:
-        state = evaluate.State(card, settings.evaluation)
-        for shard in shards:
-            evaluate.Judge(card, dense).score(shard, state, limit)
+        state = evaluate.State(network.info, network.tasks, settings.evaluation)
+        answer = lambda images: {name: value.numpy() for name, value in dense(images).items()}
+        evaluate.score(shards, answer, state, most=settings.train.evaluate_images)
         return state
 
     return run

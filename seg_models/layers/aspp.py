@@ -5,7 +5,7 @@ import dataclasses
 import keras
 import tensorflow as tf
 
-from seg_models.layers import convolution, normalization, resize_like
+from seg_models.layers import convolution, dropout, normalization, resize_like
 
 REFERENCE_STRIDE = 16
 
@@ -44,7 +44,7 @@ def aspp(features: tf.Tensor, settings: Aspp, norm: normalization.Norm, *, outpu
     pooled = convolution.block(pooled, settings.channels, norm, kernel_size=1)
     branches.append(resize_like.ResizeLike()([pooled, features]))
     merged = convolution.block(keras.layers.Concatenate()(branches), settings.channels, norm, kernel_size=1)
-    return keras.layers.Dropout(settings.dropout)(merged)
+    return dropout.Dropout(settings.dropout)(merged)
 
 
 def rates(settings: Aspp, output_stride: int) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from seg_models import config as settings
 from seg_models import dataset, errors, model, registry
-from seg_models.layers import convolution, mirror_padding, normalization
+from seg_models.layers import convolution, dropout, mirror_padding, normalization
 from seg_models.losses import cross_entropy
 
 PADDINGS = ("same", "valid")
@@ -65,7 +65,7 @@ def build(config: Config, info: dataset.DatasetInfo) -> model.SegmentationModel:
         skips.append(features)
         features = keras.layers.MaxPooling2D(2)(features)
     features = _convolutions(features, config.depth, config)
-    features = keras.layers.Dropout(config.dropout)(features)
+    features = dropout.Dropout(config.dropout)(features)
     for level in reversed(range(config.depth)):
         features = _up(features, level, config)
         features = keras.layers.Concatenate()([_cropped(skips[level], level, config), features])
