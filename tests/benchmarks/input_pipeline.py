@@ -1,8 +1,8 @@
 """How many images a second the input pipeline feeds: `python -m tests.benchmarks.input_pipeline [RECORDS ...]`.
 
-Without record files it makes 64 noisy 480 x 360 PNG images. Processor time per image, CamVid's 480 x 360 PNGs at batch
-8 on 2 slow cores, in the order of SETTINGS: 5.9, 8.0, 10.0 and 4.4 ms. With both cores to itself the second setting gives
-200 images/s; a training step of eight on such a machine takes 0.6 s or more, so the input costs it a tenth.
+Without record files it makes 64 noisy 480 x 360 PNG images. Processor time per image, CamVid's 480 x 360 PNGs at
+batch 8 on 2 slow cores, in the order of SETTINGS: 5.9, 8.0, 10.0 and 4.4 ms. With both cores to itself the second
+setting gives 200 images/s; a training step of eight on such a machine takes 0.6 s or more, so the input costs a tenth.
 """
 
 import os
