@@ -34,5 +34,6 @@ def truth(example: dataset.Example, info: dataset.DatasetInfo) -> metric.Maps:
 def prediction(outputs: Mapping[str, np.ndarray], info: dataset.DatasetInfo) -> metric.Maps:
     """The maps of a model's answer, "semantic" and "panoptic" (65535 is void): integer [H, W]."""
     semantic, panoptic = (np.asarray(outputs[name], np.int32) for name in ("semantic", "panoptic"))
-    ids = [int(segment_id) for segment_id in np.unique(panoptic) if segment_id != dataset.VOID_16]
+    # Counting finds the ids without sorting the pixels, which would take longer than all metrics together.
+    ids = np.flatnonzero(np.bincount(panoptic.ravel(), minlength=dataset.VOID_16 + 1)[: dataset.VOID_16]).tolist()
     return metric.Maps(semantic, panoptic, {each: metric.Segment(each // info.label_divisor) for each in ids})

@@ -236,7 +236,7 @@ def panoptic(example: dataset.Example, info: dataset.DatasetInfo) -> tuple[np.nd
     if over:
         raise errors.DataError(f"{example.key}: more than {info.label_divisor - 1} instances in one image: {over}.")
     combined = np.where(semantic == info.void, dataset.VOID_16, semantic * info.label_divisor + ranks[instance])
-    for category in np.unique(semantic):
+    for category in np.flatnonzero(np.bincount(semantic.ravel())):
         if category != info.void and not info.categories[category].is_thing:
             ids[int(category) * info.label_divisor] = None
     return combined.astype(np.int32), ids

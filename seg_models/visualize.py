@@ -32,8 +32,9 @@ def color_panoptic(panoptic: np.ndarray, info: dataset.DatasetInfo) -> np.ndarra
       uint8 [H, W, 3]; ids of no category are void.
     """
     ids, inverse = np.unique(panoptic, return_inverse=True)
-    colors = color_semantic(ids // info.label_divisor, info).astype(np.float64)
-    instance = ids % info.label_divisor
+    category, instance = ids // info.label_divisor, ids % info.label_divisor
+    instance[(category < 0) | (category >= info.num_categories)] = 0
+    colors = color_semantic(category, info).astype(np.float64)
     lightness = np.where(instance > 0, (instance * GOLDEN) % 1 - 0.5, 0.0)[:, None]
     target = np.where(lightness > 0, 255.0, 0.0)
     shaded = colors + np.abs(lightness) * (target - colors)
