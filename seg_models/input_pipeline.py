@@ -150,6 +150,8 @@ def _stream(shards: Sequence[str], input: config.Input, *, seed: int, start: int
     first_epoch, skipped = divmod(start, count(shards)) if start else (0, 0)
 
     def epoch(number: tf.Tensor) -> tf.data.Dataset:
+        # `shuffle` mixes the global seed in, and where that is 0 compares `seed` in Python, which a tensor forbids.
+        tf.compat.v1.get_default_graph().seed = None
         draws = tf.random.stateless_uniform([len(shards) + 1], [seed, number], None, None, tf.int64)
         files = tf.data.Dataset.from_tensor_slices(tf.gather(tf.constant(list(shards)), tf.argsort(draws[1:])))
         read = files.interleave(
