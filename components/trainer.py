@@ -4,10 +4,13 @@ import os
 
 from tfx.components.trainer import fn_args_utils
 
-from components import checkpoint_key
+from components import checkpoint_key, storage
 from seg_models import config, train
 
 RUN_FN = f"{__name__}.run_fn"
+
+# Marks a folder of checkpoints whose training has been exported; nobody needs them once the export is registered.
+FINISHED = "finished"
 
 # The keys of TFX's `custom_config`.
 SETTINGS = "settings"
@@ -25,9 +28,11 @@ def run_fn(fn_args: fn_args_utils.FnArgs) -> None:
         records=records_dir,
         model=fn_args.serving_model_dir,
         checkpoints=os.path.join(given[CHECKPOINT_DIR], key),
-        tensorboard=given[TENSORBOARD_DIR],
+        # Curves of different trainings get names of their own; an interrupted one goes on under its name.
+        tensorboard=os.path.join(given[TENSORBOARD_DIR], key),
     )
     train.train(config.from_json(given[SETTINGS]), folders)
+    storage.write(storage.join(folders.checkpoints, FINISHED), b"")
 
 
 def _records_dir(file_patterns: list[str]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ml_metadata.proto import metadata_store_pb2
 
+from components import trainer
 from pipeline import deployment, history
 from seg_models import config, gate, image_files, scores
 from seg_models.report import page
@@ -34,12 +35,17 @@ class Outcome:
 
 
 def publish(executions: Mapping[str, history.Execution], where: deployment.Deployment) -> Outcome:
-    """Copies what the steps left in TFX's folders; what was there from an earlier run is replaced."""
+    """Copies what the steps left in TFX's folders; what was there from an earlier run is replaced.
+
+    Checkpoints of trainings that are through are removed: the steps before this have succeeded, so the model is kept.
+    """
     records = executions["ExampleGen"].outputs["examples"].uri
     evaluation = Path(executions["Evaluator"].outputs["evaluation"].uri)
     link_tree(records, where.records_dir)
     for name in (page.METRICS, page.PAGE):
         image_files.write_atomically(Path(where.root) / name, (evaluation / name).read_bytes())
+    for finished in Path(where.checkpoint_dir).glob(f"*/{trainer.FINISHED}"):
+        shutil.rmtree(finished.parent)
     return Outcome(
         scores=scores.from_json((evaluation / page.METRICS).read_text()),
         verdict=config.from_json((evaluation / page.GATE).read_text()),
