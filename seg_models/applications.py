@@ -37,6 +37,8 @@ def create(application: Application, weights: str | None) -> keras.Model:
                 f"`weights`: the ImageNet weights are not to be had ({error}). Download the file on a machine that "
                 "can, and give its path as `weights`; or train from random weights with `weights` none."
             ) from error
+    if weights is not None and not os.path.isfile(weights):
+        raise errors.UserError(f"`weights`: no file {weights}; expected `imagenet`, none or a weights file.")
     network = application(include_top=False, weights=None, input_shape=shape)
     if weights is not None:
         _load(network, weights)
@@ -111,8 +113,6 @@ def _copy_weights(network: keras.Model, clone: keras.Model) -> None:
 
 
 def _load(network: keras.Model, path: str) -> None:
-    if not os.path.isfile(path):
-        raise errors.UserError(f"`weights`: no file {path}; expected `imagenet`, none or a weights file.")
     try:
         network.load_weights(path)
     except (ValueError, KeyError, OSError) as error:

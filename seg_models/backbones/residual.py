@@ -47,34 +47,42 @@ def build(config: Config, norm: normalization.Norm) -> keras.Model:
     """
     image = keras.Input((None, None, 3), name="image")
     features = keras.layers.Rescaling(1 / 127.5, offset=-1, dtype="float32")(image)
-    features = keras.layers.ReLU()(norm.layer()(_convolution(config.stem, 3, strides=2)(features)))
+    features = keras.layers.ReLU()(norm.layer()(_convolution(features, config.stem, 3, strides=2)))
     levels = {"1": features}
     for level, width, blocks in zip((2, 3, 4, 5), config.widths, config.blocks):
-        for number in range(blocks):
-            first = number == 0
-            strides, rate = dilation.plan(2 ** (level - first), 2 if first else 1, config.output_stride)
-            features = _block(features, width, norm, strides=strides, rate=rate)
+        strides, entry_rate = dilation.plan(2 ** (level - 1), 2, config.output_stride)
+        _, rate = dilation.plan(2**level, 1, config.output_stride)
+        features = _block(features, width, norm, strides=strides, rates=(entry_rate, rate))
+        for _ in range(blocks - 1):
+            features = _block(features, width, norm, strides=1, rates=(rate, rate))
         levels[str(level)] = features
     return keras.Model(image, levels, name="residual")
 
 
-def _block(features: tf.Tensor, width: int, norm: normalization.Norm, *, strides: int, rate: int) -> tf.Tensor:
+def _block(
+    features: tf.Tensor, width: int, norm: normalization.Norm, *, strides: int, rates: tuple[int, int]
+) -> tf.Tensor:
     """Two 3x3 convolutions beside a shortcut, float [B, H, W, C] -> float [B, H / strides, W / strides, width]."""
     shortcut = features
     if strides > 1 or features.shape[-1] != width:
-        shortcut = norm.layer()(_convolution(width, 1, strides=strides)(features))
-    features = keras.layers.ReLU()(norm.layer()(_convolution(width, 3, strides=strides, rate=rate)(features)))
-    features = norm.layer()(_convolution(width, 3, rate=rate)(features))
+        shortcut = norm.layer()(_convolution(features, width, 1, strides=strides))
+    features = keras.layers.ReLU()(norm.layer()(_convolution(features, width, 3, strides=strides, rate=rates[0])))
+    features = norm.layer()(_convolution(features, width, 3, rate=rates[1]))
     return keras.layers.ReLU()(keras.layers.Add()([shortcut, features]))
 
 
-def _convolution(width: int, size: int, *, strides: int = 1, rate: int = 1) -> keras.layers.Layer:
-    return atrous_convolution.AtrousConv2D(
+def _convolution(features: tf.Tensor, width: int, size: int, *, strides: int = 1, rate: int = 1) -> tf.Tensor:
+    """Float [B, H, W, C] -> float [B, ceil(H / strides), ceil(W / strides), width]."""
+    if strides > 1 and size > 1:
+        # With "same" a strided 3x3 would look one pixel further right and down than the shortcut beside it.
+        features = keras.layers.ZeroPadding2D(size // 2)(features)
+    convolution = atrous_convolution.AtrousConv2D(
         width,
         size,
         strides=strides,
         dilation_rate=rate,
-        padding="same",
+        padding="same" if strides == 1 else "valid",
         use_bias=False,
         kernel_initializer="he_normal",
     )
+    return convolution(features)

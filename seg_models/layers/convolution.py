@@ -33,6 +33,6 @@ def separable(
 
 
 def scores(features: tf.Tensor, channels: int, name: str) -> tf.Tensor:
-    """The last 1x1 convolution, float [B, H, W, C] -> float32 [B, H, W, channels], in full precision under any policy."""
+    """The last 1x1 convolution, float [B, H, W, C] -> float32 [B, H, W, channels] whatever the precision policy."""
     initializer = keras.initializers.RandomNormal(stddev=0.01)
     return keras.layers.Conv2D(channels, 1, kernel_initializer=initializer, dtype="float32", name=name)(features)

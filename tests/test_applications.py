@@ -1,0 +1,89 @@
+"""Networks of keras.applications as backbones: their weights, from files and from the net; what is converted."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from seg_models import applications, errors
+from seg_models.layers import normalization
+
+
+def application(include_top: bool, weights: str | None, input_shape: tuple[int, int, int]) -> keras.Model:
+    """A network built as keras.applications builds them, but of stride 4; the machine is offline."""
+    if weights == "imagenet":
+        raise Exception("URL fetch failure on https://example.org/weights.h5: name not known")
+    image = keras.Input(input_shape)
+    features = keras.layers.Conv2D(4, 3, strides=2, padding="same", name="first")(image)
+    features = keras.layers.BatchNormalization(epsilon=1e-4, name="first_bn")(features)
+    features = keras.layers.ZeroPadding2D(((0, 1), (0, 1)), name="pad")(features)
+    features = keras.layers.DepthwiseConv2D(3, strides=2, name="second")(features)
+    return keras.Model(image, features, name="tiny")
+
+
+def backbone(network: keras.Model, kind: str) -> keras.Model:
+    """The network as a backbone with levels 1 and 2."""
+    return applications.backbone(
+        network,
+        {"1": "first_bn", "2": "second"},
+        preprocessing=keras.layers.Rescaling(1 / 255),
+        output_stride=8,
+        norm=normalization.Norm(kind, epsilon=0.5),
+    )
+
+
+@pytest.mark.parametrize("name", ("weights.h5", "tiny.h5", "of.weights.h5"))
+def test_weights_from_a_file(tmp_path: Path, name: str) -> None:
+    saved = application(False, None, (32, 32, 3))
+    saved.save_weights(tmp_path / name)
+    loaded = applications.create(application, str(tmp_path / name))
+    for expected, weight in zip(saved.get_weights(), loaded.get_weights()):
+        np.testing.assert_array_equal(weight, expected)
+
+
+def test_a_missing_file() -> None:
+    with pytest.raises(errors.UserError, match="no file nowhere.h5; expected `imagenet`"):
+        applications.create(application, "nowhere.h5")
+
+
+def test_a_file_of_another_network(tmp_path: Path) -> None:
+    image = keras.Input((32, 32, 3))
+    other = keras.Model(image, keras.layers.Conv2D(7, 3)(image))
+    other.save_weights(tmp_path / "other.h5")
+    with pytest.raises(errors.UserError, match="other.h5 does not fit tiny"):
+        applications.create(application, str(tmp_path / "other.h5"))
+
+
+def test_a_file_that_holds_no_weights(tmp_path: Path) -> None:
+    path = tmp_path / "page.h5"
+    path.write_text("<html>404</html>")
+    with pytest.raises(errors.UserError, match="page.h5 does not fit"):
+        applications.create(application, str(path))
+
+
+def test_no_network_to_download_from() -> None:
+    with pytest.raises(errors.UserError, match="example.org/weights.h5.*give its path as `weights`"):
+        applications.create(application, "imagenet")
+
+
+def test_explicit_padding_of_even_sizes_becomes_right_for_odd_ones() -> None:
+    network = application(False, None, (36, 36, 3))
+    image = np.random.default_rng(0).uniform(0, 255, (1, 36, 36, 3)).astype(np.float32)
+    converted = backbone(applications.create(application, None), "batch")
+    converted.set_weights(network.get_weights())
+    np.testing.assert_allclose(converted(image)["2"], network(image / 255), atol=1e-5)
+    assert converted(image[:, :33, :29])["2"].shape[1:3] == (9, 8)
+
+
+def test_frozen_statistics_stay_with_the_epsilon_they_were_learnt_with() -> None:
+    layer = backbone(applications.create(application, None), "frozen").get_layer("trunk").get_layer("first_bn")
+    assert not layer.trainable and layer.epsilon == 1e-4
+
+
+def test_group_normalisation_starts_anew_and_convolutions_do_not() -> None:
+    network = applications.create(application, None)
+    trunk = backbone(network, "group").get_layer("trunk")
+    kernels = [model.get_layer("first").get_weights()[0] for model in (trunk, network)]
+    np.testing.assert_array_equal(*kernels)
+    assert len(trunk.get_layer("first_bn").get_weights()) == 2

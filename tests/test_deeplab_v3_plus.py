@@ -1,0 +1,78 @@
+"""DeepLabV3+: pluggable backbones, stride 4, one normalisation, precision."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from seg_models import config as settings
+from seg_models import dataset
+from seg_models.backbones import mobilenet_v2, residual, resnet50
+from seg_models.layers import aspp, normalization
+from seg_models.models import deeplab_v3_plus
+
+INFO = dataset.DatasetInfo("three", tuple(dataset.Category(name, (0, 0, 0)) for name in "abc"), ())
+TINY = deeplab_v3_plus.Config(
+    backbone=residual.Config(stem=4, widths=(4, 8, 8, 16), blocks=(1, 1, 1, 1)),
+    pyramid=aspp.Aspp(channels=8),
+    low_level_channels=4,
+    decoder_channels=8,
+    norm=normalization.Norm("group"),
+)
+
+
+def images(height: int, width: int) -> tf.Tensor:
+    """Float32 0..255 [2, height, width, 3]."""
+    return tf.constant(np.random.default_rng(0).uniform(0, 255, (2, height, width, 3)), tf.float32)
+
+
+@pytest.mark.parametrize("separable", ("false", "true"))
+def test_scores_have_stride_4_at_any_size_and_all_weights_learn(separable: str) -> None:
+    config = settings.override(TINY, {"separable": separable, "pyramid.separable": separable})
+    network = deeplab_v3_plus.build(config, INFO).network
+    assert network(images(33, 1))["semantic"].shape == (2, 9, 1, 3)
+    with tf.GradientTape() as tape:
+        cost = tf.reduce_sum(network(images(37, 50), training=True)["semantic"] ** 2)
+    gradients = tape.gradient(cost, network.trainable_variables)
+    assert all(gradient is not None and np.isfinite(gradient).all() for gradient in gradients)
+    assert not any("moving_mean" in weight.name for weight in network.weights), "backbone and decoder share the norm"
+
+
+def test_the_pyramid_follows_the_output_stride() -> None:
+    def rates(output_stride: str) -> set[int]:
+        config = settings.override(TINY, {"backbone.output_stride": output_stride})
+        layers = deeplab_v3_plus.build(config, INFO).network.layers
+        return {layer.dilation_rate[0] for layer in layers if isinstance(layer, keras.layers.Conv2D)}
+
+    assert rates("32") == {1, 3, 6, 9}
+    assert rates("8") == {1, 2, 4, 12, 24, 36}
+
+
+def test_the_backbone_is_chosen_by_name() -> None:
+    config = settings.override(
+        deeplab_v3_plus.Config(), {"backbone": "resnet50", "backbone.output_stride": "8", "backbone.weights": "a.h5"}
+    )
+    assert config.backbone == resnet50.Config(output_stride=8, weights="a.h5")
+    assert config.pretrained and not deeplab_v3_plus.Config().pretrained
+    assert settings.from_json(settings.to_json(config)) == config
+
+
+def test_pretrained_layers_freeze_and_new_ones_do_not() -> None:
+    config = settings.override(TINY, {"backbone": "mobilenet_v2", "backbone.alpha": "0.35", "norm.kind": "frozen"})
+    assert config.backbone == mobilenet_v2.Config(alpha=0.35)
+    network = deeplab_v3_plus.build(config, INFO).network
+    names = [weight.name for weight in network.non_trainable_weights]
+    for frozen in ("gamma", "beta", "moving_mean", "moving_variance"):
+        # MobileNetV2 has 52 batch normalisations, of which that of the classifier's last convolution is left out.
+        assert sum(frozen in name for name in names) == 51
+    assert any("group_normalization" in weight.name for weight in network.trainable_weights)
+
+
+def test_mixed_precision_ends_in_float32() -> None:
+    before = keras.mixed_precision.global_policy()
+    keras.mixed_precision.set_global_policy("mixed_bfloat16")
+    try:
+        network = deeplab_v3_plus.build(TINY, INFO).network
+        assert network(images(33, 40))["semantic"].dtype == tf.float32
+    finally:
+        keras.mixed_precision.set_global_policy(before)
