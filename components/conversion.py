@@ -79,7 +79,7 @@ def convert(
         raise errors.UserError(f"`on_error` is `{on_error}`; expected `fail` or `skip`.")
     listed = listing.items(dataset_config)
     info = dataset.info_of(listing.module_of(dataset_config), dataset_config)
-    _warn_of_counts(info, listed)
+    warn_of_counts(info, listed)
     _clear(output_dir)
     tasks = _write_tasks(output_dir, listed, layout)
     summary = storage.join(output_dir, WORK, SUMMARY)
@@ -219,7 +219,7 @@ def _check_complete(splits: dict[str, manifest.SplitManifest], tasks: list[Task]
             )
 
 
-def _warn_of_counts(info: dataset.DatasetInfo, listed: dict[str, list[listing.Listed]]) -> None:
+def warn_of_counts(info: dataset.DatasetInfo, listed: dict[str, list[listing.Listed]]) -> None:
     for split, published in info.expected_counts:
         if len(listed.get(split, ())) not in (0, published):
             logger.warning("%s: %d items in the split %s; %d are published.", info.name, len(listed[split]), split, published)

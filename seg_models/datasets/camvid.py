@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
-from seg_models import dataset, errors, pairing
+from seg_models import dataset, errors, pairing, registry
 
 FOLDERS = {"train": "train", "eval": "val", "test": "test"}
 
@@ -49,8 +49,9 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
 
     Broken pairs are given whether listed or not: the list decides which whole pairs count.
     """
-    folder = _folder(config)
-    name = FOLDERS[split]
+    if split not in FOLDERS:
+        raise errors.UserError(registry.unknown("the splits of camvid", split, FOLDERS))
+    folder, name = _folder(config), FOLDERS[split]
     sources = (
         pairing.Source("image", folder / name),
         pairing.Source("mask", folder / f"{name}annot"),

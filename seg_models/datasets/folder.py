@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import class_file, dataset, errors, image_files, pairing
+from seg_models import class_file, dataset, errors, image_files, pairing, registry
 
 SPLIT_FOLDERS = {"train": ("train", "training"), "eval": ("eval", "val", "validation"), "test": ("test",)}
 
@@ -53,6 +53,8 @@ def info(config: Config) -> dataset.DatasetInfo:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The pairs of a split, sorted by key; with split folders the folder is part of the key."""
+    if split not in SPLIT_FOLDERS:
+        raise errors.UserError(registry.unknown("the splits of folder", split, SPLIT_FOLDERS))
     root = pairing.root(config.data_dir, "folder")
     folders = _split_folders(root)
     if folders:
