@@ -213,11 +213,25 @@ def _parsed(text: str, kind: Any, name: str) -> Any:
     if kind is str:
         return text
     try:
-        listed = typing.get_origin(kind) is tuple and not text.startswith("[")
-        parsed = json.loads(f"[{text}]" if listed else text.lower() if kind is bool else text)
-        return _checked(parsed, kind)
+        return _checked(json.loads(_as_json(text, kind)), kind)
     except (ValueError, TypeError):
-        raise errors.UserError(f"`{name}`: `{text}` is no {getattr(kind, '__name__', kind)}.") from None
+        shown = kind if typing.get_origin(kind) else kind.__name__
+        raise errors.UserError(f"`{name}`: `{text}` is no {shown}.") from None
+
+
+def _as_json(text: str, kind: Any) -> str:
+    """JSON of what people type: `True`; a tuple as `180,240`, `one,two` or, of pairs, `mean_iou=0.5,pq=0.3`."""
+    if kind is bool:
+        return text.lower()
+    if typing.get_origin(kind) is not tuple or text.startswith("["):
+        return text
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    first = typing.get_args(kind)[0]
+    if first is str:
+        return json.dumps(parts)
+    if typing.get_origin(first) is tuple:
+        return json.dumps([[part.partition("=")[0].strip(), json.loads(part.partition("=")[2])] for part in parts])
+    return f"[{text}]"
 
 
 def _checked(value: Any, kind: Any) -> Any:

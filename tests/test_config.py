@@ -39,6 +39,11 @@ def test_json_names_no_class_outside_the_project() -> None:
         ("input.size", "None", None),
         ("evaluation.panopticapi_compatible", "True", True),
         ("dataset.seed", "11", 11),
+        ("evaluation.metrics", "confusion_matrix", ("confusion_matrix",)),
+        ("evaluation.metrics", "one, two", ("one", "two")),
+        ("gate.minimum", "mean_iou=0.5,things.pq=1", (("mean_iou", 0.5), ("things.pq", 1.0))),
+        ("gate.minimum", '[["mean_iou", 0.5]]', (("mean_iou", 0.5),)),
+        ("gate.minimum", "", ()),
     ],
 )
 def test_override_reaches_every_kind_of_field(name: str, text: str, value: object) -> None:
@@ -64,7 +69,9 @@ def test_override_replaces_a_whole_part() -> None:
         ("train.steps", "1.5", "`1.5` is no int"),
         ("train.steps", "true", "`true` is no int"),
         ("train.steps", "", "is no int"),
-        ("input.size", "180", "is no"),
+        ("input.size", "180", "is no tuple"),
+        ("gate.minimum", "mean_iou", "is no tuple"),
+        ("gate.minimum", "mean_iou=high", "is no tuple"),
         ("input.size", "1,2,3", "is no"),
         ("evaluation.panopticapi_compatible", "1", "is no bool"),
     ],
