@@ -1,4 +1,4 @@
-"""The TFX step that judges an exported model: scores, a report, and the blessing that TFX's Resolver and Pusher read."""
+"""The TFX step that judges an exported model: scores, report, and the blessing that TFX's Resolver and Pusher read."""
 
 import apache_beam as beam
 from tfx.dsl.component.experimental import annotations, decorators

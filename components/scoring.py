@@ -1,6 +1,6 @@
 """Records + exported model -> scores, report and the gate's verdict, on Beam. Workers load no TFX.
 
-One call of ScoreShard scores one shard; the States that come out are merged in numpy, and the last step writes the files.
+One call of ScoreShard scores one shard; the States are merged in numpy, and the last step writes the files.
 """
 
 import copy
@@ -141,6 +141,6 @@ def _check_complete(output_dir: str, records: int) -> None:
     scored = scores.from_json(storage.read(path).decode())["images"] if storage.exists(path) else 0
     if scored != records or not records:
         raise errors.UserError(
-            f"{output_dir}: {scored} of {records} records were scored. Evaluate a split that has records, with another runner "
-            "where this one left some out."
+            f"{output_dir}: {scored} of {records} records were scored. Evaluate a split that has records, and use "
+            "another runner where this one left some out."
         )

@@ -27,9 +27,6 @@ Decoded = tuple[dataset.Example, np.ndarray]
 Predict = Callable[[np.ndarray], Mapping[str, np.ndarray]]
 
 
-Dense = Callable[..., Mapping[str, tf.Tensor]]
-
-
 class State:
     """All that is known after some images: the metrics' statistics, a small gallery, counters."""
 
@@ -93,7 +90,8 @@ class ExportedModel:
 
     def __call__(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """uint8 [B, H, W, 3] -> {"semantic", "panoptic"}: int32 [B, H, W]."""
-        return {name: value.numpy() for name, value in self._loaded.signatures["dense"](image=tf.constant(images)).items()}
+        outputs = self._loaded.signatures["dense"](image=tf.constant(images))
+        return {name: value.numpy() for name, value in outputs.items()}
 
 
 def run(model_dir: str, shards: Sequence[str], settings: config.Evaluation) -> State:
@@ -147,11 +145,13 @@ def findings_of(state: State, result: gate.GateResult | None, model_dir: str) ->
 def check_not_empty(state: State, shards: Sequence[str]) -> None:
     """Raises UserError where no record was read."""
     if not state.images:
-        raise errors.UserError(f"{Path(shards[0]).parent}: {len(shards)} record files without a record; nothing to evaluate.")
+        raise errors.UserError(
+            f"{Path(shards[0]).parent}: {len(shards)} record files without a record; nothing to evaluate."
+        )
 
 
 def check_records(card: export.ModelCard, shards: Sequence[str]) -> None:
-    """Raises UserError where there are no shards, or where the manifest beside them names other classes than the model."""
+    """Raises UserError where there are no shards, or their manifest names other classes than the model."""
     if not shards:
         raise errors.UserError("No record files to evaluate on. Convert the data set first: `segline convert`.")
     for folder in sorted({Path(shard).parent.parent for shard in shards}):

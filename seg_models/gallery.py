@@ -1,4 +1,4 @@
-"""The few images that a report shows: best, worst and random, bounded in number and in bytes, mergeable. No TensorFlow."""
+"""The few images that a report shows: best, worst and random, bounded in number and bytes. No TensorFlow."""
 
 import dataclasses
 import hashlib
@@ -84,7 +84,9 @@ KINDS: dict[str, Callable[[str, float], tuple]] = {
 }
 
 
-def sample(key: str, scores: tuple[tuple[str, float], ...], image: np.ndarray, maps: tuple[metric.Maps, metric.Maps]) -> Sample:
+def sample(
+    key: str, scores: tuple[tuple[str, float], ...], image: np.ndarray, maps: tuple[metric.Maps, metric.Maps]
+) -> Sample:
     """A Sample that is ranked by the first of its scores.
 
     Args:

@@ -67,7 +67,10 @@ def possible_scores(info: dataset.DatasetInfo, evaluation: config.Evaluation) ->
 def _minimum(found: Mapping[str, object], key: str, minimum: float) -> tuple[str, bool]:
     score = scores.lookup(found, key)
     if math.isnan(score):
-        return f"{key} is undefined for this model on these records, so it cannot reach the minimum {minimum:.3f}", False
+        return (
+            f"{key} is undefined for this model on these records, so it cannot reach the minimum {minimum:.3f}",
+            False,
+        )
     shown, limit = _told_apart(score, minimum)
     if score < minimum:
         return f"{key} {shown} is below the minimum {limit}", False
@@ -79,7 +82,10 @@ def _no_worse(
 ) -> tuple[str, bool]:
     key, allowed, score = gate.metric, gate.no_worse_than_last_by, scores.lookup(found, gate.metric)
     if math.isnan(score):
-        return f"{key} is undefined for this model on these records, so it cannot be compared with the last blessed model", False
+        return (
+            f"{key} is undefined for this model on these records, so it cannot be compared with the last blessed model",
+            False,
+        )
     if last is None:
         return f"{key} is compared with nothing: {no_last}", True
     before = scores.lookup(last, key)

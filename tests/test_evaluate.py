@@ -122,7 +122,9 @@ def test_batches_hold_images_of_one_size_and_lose_none(monkeypatch: pytest.Monke
     assert len({shape[1] for shape in shapes}) == 3
 
 
-def test_large_images_go_one_by_one(monkeypatch: pytest.MonkeyPatch, shards: list[str], models: dict[bool, str]) -> None:
+def test_large_images_go_one_by_one(
+    monkeypatch: pytest.MonkeyPatch, shards: list[str], models: dict[bool, str]
+) -> None:
     monkeypatch.setattr(evaluate, "BATCH_PIXELS", 100)
     model, sizes = evaluate.ExportedModel(models[True]), []
     state = evaluate.State(tiny.INFO, model.card.tasks, SETTINGS)
@@ -151,13 +153,21 @@ def test_findings_make_all_files(models: dict[bool, str], shards: list[str]) -> 
 
 def _other_classes() -> Iterator[tuple[str, dataset.DatasetInfo]]:
     road, sky, car = tiny.INFO.categories
-    yield "train id 2 is `bus`", dataclasses.replace(tiny.INFO, categories=(road, sky, dataclasses.replace(car, name="bus")))
-    yield r"`car` \(stuff\)", dataclasses.replace(tiny.INFO, categories=(road, sky, dataclasses.replace(car, is_thing=False)))
+    yield (
+        "train id 2 is `bus`",
+        dataclasses.replace(tiny.INFO, categories=(road, sky, dataclasses.replace(car, name="bus"))),
+    )
+    yield (
+        r"`car` \(stuff\)",
+        dataclasses.replace(tiny.INFO, categories=(road, sky, dataclasses.replace(car, is_thing=False))),
+    )
     yield "train id 2 is absent", dataclasses.replace(tiny.INFO, categories=(road, sky))
 
 
 @pytest.mark.parametrize(("message", "info"), list(_other_classes()))
-def test_records_of_other_classes(tmp_path: Path, models: dict[bool, str], message: str, info: dataset.DatasetInfo) -> None:
+def test_records_of_other_classes(
+    tmp_path: Path, models: dict[bool, str], message: str, info: dataset.DatasetInfo
+) -> None:
     other = tiny.write_records(tmp_path, [[tiny.example("a", tiny.scene(0), tiny.scene(0))]], info)
     with pytest.raises(errors.UserError, match=message):
         evaluate.run(models[True], other, SETTINGS)

@@ -81,7 +81,9 @@ def test_samples_are_small_whatever_the_image() -> None:
 
 def test_maps_come_back_exactly_where_nothing_is_shrunk() -> None:
     panoptic = np.array([[0, 1001], [65535, 2002]])
-    sample = gallery.sample("key", (), np.zeros((2, 2, 3), np.uint8), (metric.Maps(panoptic, panoptic), metric.Maps(panoptic)))
+    sample = gallery.sample(
+        "key", (), np.zeros((2, 2, 3), np.uint8), (metric.Maps(panoptic, panoptic), metric.Maps(panoptic))
+    )
     assert (gallery.decoded(sample.truth)["panoptic"] == panoptic).all()
     assert list(gallery.decoded(sample.prediction)) == ["semantic"]
     assert math.isnan(sample.score)

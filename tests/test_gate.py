@@ -7,7 +7,13 @@ import pytest
 from seg_models import config, errors, gate
 from tests import tiny_evaluation as tiny
 
-SCORES = {"mean_iou": 0.713, "pq": 0.6, "things": {"pq": math.nan}, "per_class": {"road": {"iou": 0.9}}, "note": "a text"}
+SCORES = {
+    "mean_iou": 0.713,
+    "pq": 0.6,
+    "things": {"pq": math.nan},
+    "per_class": {"road": {"iou": 0.9}},
+    "note": "a text",
+}
 
 
 def _verdict(last: dict[str, object] | None = None, **settings: object) -> gate.GateResult:

@@ -25,7 +25,9 @@ def test_stuff_keeps_its_color_and_instances_differ() -> None:
 
 
 def test_instance_shades_stay_near_their_category() -> None:
-    info = dataset.DatasetInfo("two", (dataset.Category("a", (200, 60, 40), True), dataset.Category("b", (40, 60, 200), True)), ())
+    info = dataset.DatasetInfo(
+        "two", (dataset.Category("a", (200, 60, 40), True), dataset.Category("b", (40, 60, 200), True)), ()
+    )
     ids = np.arange(1, 40)[None]
     red, blue = (visualize.color_panoptic(ids + shift, info)[0].astype(int) for shift in (0, info.label_divisor))
     assert (red[:, 0] > red[:, 2]).all()
@@ -73,7 +75,10 @@ def test_legend_shows_the_colors_it_names() -> None:
 
 
 def test_narrow_legends_grow_in_height() -> None:
-    assert visualize.legend(tiny.INFO, [0, 1, 2], width=80).shape[0] > visualize.legend(tiny.INFO, [0, 1, 2], width=600).shape[0]
+    assert (
+        visualize.legend(tiny.INFO, [0, 1, 2], width=80).shape[0]
+        > visualize.legend(tiny.INFO, [0, 1, 2], width=600).shape[0]
+    )
 
 
 def test_with_legend_keeps_the_picture() -> None:

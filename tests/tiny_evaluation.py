@@ -1,4 +1,4 @@
-"""Tiny records and SavedModels whose answers are known: an image's red is the predicted class, its green the instance."""
+"""Tiny records and SavedModels with known answers: an image's red is the predicted class, its green the instance."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -71,7 +71,7 @@ def write_records(
             for each in examples:
                 records.write(file, records.encode(each))
         paths.append(str(path))
-    written = tuple(manifest.Shard(Path(path).name, len(each), "") for path, each in zip(paths, shards))
+    written = tuple(manifest.Shard(Path(path).name, len(each), "") for path, each in zip(paths, shards, strict=True))
     found = manifest.Manifest(info, {"eval": manifest.SplitManifest(sum(map(len, shards)), written)})
     (folder / manifest.FILE).write_text(manifest.to_json(found))
     return paths

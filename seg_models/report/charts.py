@@ -14,7 +14,7 @@ Series = Mapping[str, Sequence[tuple[float, float]]]
 
 
 def training_curves(history: Sequence[Mapping[str, object]], scores: Collection[str]) -> dict[str, Series]:
-    """Groups the numbers of a history into charts: {title: {name: [(step, value)]}}; charts without a line are left out.
+    """Groups the numbers of a history into charts, {title: {name: [(step, value)]}}; empty charts are left out.
 
     Args:
       history: dicts with `step`.
@@ -111,5 +111,7 @@ def _line(name: str, at: Sequence[tuple[float, float]], line: Sequence[tuple[flo
     if len(at) <= 60:
         for (x, y), (step, value) in zip(at, line):
             told = f"{html.escape(name)} {value:.5g} at step {step:g}"
-            parts.append(f'<circle class="line{color}" cx="{x:.1f}" cy="{y:.1f}" r="2.5"><title>{told}</title></circle>')
+            parts.append(
+                f'<circle class="line{color}" cx="{x:.1f}" cy="{y:.1f}" r="2.5"><title>{told}</title></circle>'
+            )
     return parts

@@ -31,7 +31,11 @@ def table(found: findings.Findings) -> str:
         return ""
     per_class = found.scores["per_class"]
     bars = [bar for bar in BARS if any(findings.is_number(_score(row, bar[0])) for row in per_class.values())]
-    plain = [each for each in (("accuracy", "Accuracy"), ("dice", "Dice")) if any(each[0] in row for row in per_class.values())]
+    plain = [
+        each
+        for each in (("accuracy", "Accuracy"), ("dice", "Dice"))
+        if any(each[0] in row for row in per_class.values())
+    ]
     shares = _shares(found)
     head = "".join(f"<th>{title}</th>" for _, title in bars)
     head += "".join(f'<th class="right">{title}</th>' for _, title in plain)
@@ -47,8 +51,8 @@ def table(found: findings.Findings) -> str:
         rows.append(f"<tr><th>{named}</th>{cells}</tr>")
     box = "scroll tall" if len(rows) > MANY else "scroll"
     return (
-        f'<section id="classes"><h2>Classes</h2><div class="{box}"><table class="classes"><thead><tr><th>Class</th>{head}</tr>'
-        f"</thead><tbody>{''.join(rows)}</tbody></table></div></section>"
+        f'<section id="classes"><h2>Classes</h2><div class="{box}"><table class="classes">'
+        f"<thead><tr><th>Class</th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div></section>"
     )
 
 

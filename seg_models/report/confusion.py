@@ -8,6 +8,10 @@ from seg_models import dataset
 from seg_models.report import classes, findings
 
 VOID_NAME = "void"
+READING = (
+    "Row: true class. Column: predicted class. The cells of a row are shares of its pixels, in percent; point at one "
+    "for the count."
+)
 WORST = 8
 # Up to so many classes the cells are wide enough for their percentages.
 WITH_NUMBERS = 24
@@ -20,8 +24,7 @@ def section(found: findings.Findings) -> str:
         return ""
     matrix = found.matrix if found.matrix[:, -1].any() else found.matrix[:, :-1]
     return (
-        '<section id="confusion"><h2>Confusion matrix</h2><p class="note">Row: true class. Column: predicted class. The cells '
-        "of a row are shares of its pixels; point at one for the count.</p>"
+        f'<section id="confusion"><h2>Confusion matrix</h2><p class="note">{READING}</p>'
         f'<div class="beside">{_table(matrix, found.info)}{_mix_ups(matrix, found.info)}</div></section>'
     )
 
@@ -41,7 +44,8 @@ def _table(matrix: np.ndarray, info: dataset.DatasetInfo) -> str:
         )
         rows.append(f'<tr><th class="row">{classes.swatch(category)}{names[train_id]}</th>{cells}</tr>')
     return (
-        f'<div class="scroll matrix"><table class="confusion {density}"><thead><tr><th class="corner"></th>{head}</tr></thead>'
+        f'<div class="scroll matrix"><table class="confusion {density}">'
+        f'<thead><tr><th class="corner"></th>{head}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 

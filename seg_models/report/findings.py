@@ -22,8 +22,7 @@ class Findings:
       scores: of the whole set, with `images` and perhaps a `note`.
       gate: what became of the model at the gate; None where none was applied.
       predicts_things: whether the panoptic maps of the predictions tell things apart.
-      matrix: int64 [C, C + 1], true class by predicted class, last the pixels predicted as void; None where no confusion
-        matrix was counted.
+      matrix: int64 [C, C + 1], pixels by true and predicted class, the last column void; None where not counted.
       gallery: the images to show.
       history: one dict an entry of the training, with `step`.
       pixels, seconds: judged, and the model's time for them.
@@ -41,7 +40,7 @@ class Findings:
 
 
 def read_history(path: Path) -> tuple[dict[str, object], ...]:
-    """The entries of a history file, without a last line that an interruption left half written; () where there is none."""
+    """The entries of a history file, without a half-written last line; () where there is none."""
     entries = []
     for line in path.read_text().splitlines() if path.is_file() else ():
         try:

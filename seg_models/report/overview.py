@@ -16,8 +16,8 @@ HEADLINES = (
 )
 PQ_PARTS = (("pq", "PQ"), ("sq", "SQ"), ("rq", "RQ"))
 PQ_NOTE = (
-    "PQ is the mean of the classes' own products SQ × RQ, so it is not the product of the mean SQ and the mean RQ. SQ is the "
-    "mean IoU of matched segments, RQ the F1 score of finding them."
+    "PQ is the mean of the classes' own products SQ × RQ, so it is not the product of the mean SQ and the mean RQ. "
+    "SQ is the mean IoU of matched segments, RQ the F1 score of finding them."
 )
 
 
@@ -52,12 +52,14 @@ def panoptic_table(scores: Mapping[str, object]) -> str:
         return ""
     rows = (("All", scores), ("Things", scores["things"]), ("Stuff", scores["stuff"]))
     body = "".join(
-        f"<tr><th>{title}</th>{''.join(f'<td>{number(row[key])}</td>' for key, _ in PQ_PARTS)}</tr>" for title, row in rows
+        f"<tr><th>{title}</th>{''.join(f'<td>{number(row[key])}</td>' for key, _ in PQ_PARTS)}</tr>"
+        for title, row in rows
     )
     head = "".join(f"<th>{title}</th>" for _, title in PQ_PARTS)
     note = f'<p class="note">{html.escape(str(scores["note"]))}</p>' if "note" in scores else ""
     return (
-        f'<section id="panoptic"><h2>Panoptic quality</h2>{note}<table class="plain"><thead><tr><th></th>{head}</tr></thead>'
+        f'<section id="panoptic"><h2>Panoptic quality</h2>{note}'
+        f'<table class="plain"><thead><tr><th></th>{head}</tr></thead>'
         f'<tbody>{body}</tbody></table><p class="note">{PQ_NOTE}</p></section>'
     )
 

@@ -32,7 +32,9 @@ def render(found: findings.Findings) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{html.escape(title)}</title><style>{style.CSS}</style></head>\n<body><main>"
         f"<header><h1>{html.escape(title)}</h1>{_summary(found)}</header>{_links(sections)}"
-        f"{overview.verdict(found.gate)}{overview.headlines(found.scores)}\n" + "\n".join(sections) + "</main></body></html>\n"
+        f"{overview.verdict(found.gate)}{overview.headlines(found.scores)}\n"
+        + "\n".join(sections)
+        + "</main></body></html>\n"
     )
 
 
@@ -48,7 +50,9 @@ def _links(sections: tuple[str, ...]) -> str:
     """Links to the sections that there are."""
     named = (("panoptic", "Panoptic quality"), ("classes", "Classes"), ("confusion", "Confusion matrix"))
     named += (("training", "Training"), ("images", "Images"))
-    links = (f'<a href="#{name}">{title}</a>' for (name, title), section in zip(named, sections, strict=True) if section)
+    links = (
+        f'<a href="#{name}">{title}</a>' for (name, title), section in zip(named, sections, strict=True) if section
+    )
     return f"<nav>{''.join(links)}</nav>"
 
 

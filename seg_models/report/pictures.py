@@ -32,7 +32,10 @@ def section(found: findings.Findings) -> str:
         groups.append(f"<h3>{title}</h3>{shown}" if samples else "")
     if not any(groups):
         return ""
-    chips = "".join(f'<span class="chip"><i class="swatch" style="background:rgb{color}"></i>{name}</span>' for name, color in ERRORS)
+    chips = "".join(
+        f'<span class="chip"><i class="swatch" style="background:rgb{color}"></i>{name}</span>'
+        for name, color in ERRORS
+    )
     return (
         f'<section id="images"><h2>Images</h2>{classes.legend(found.info)}<p class="note">In the error maps:</p>'
         f'<div class="chips">{chips}</div>{"".join(groups)}</section>'
@@ -50,10 +53,8 @@ def files(found: findings.Findings) -> dict[str, bytes]:
     }
 
 
-def drawn(
-    sample: gallery.Sample, info: dataset.DatasetInfo, predicts_things: bool
-) -> Iterator[tuple[str, np.ndarray]]:
-    """(caption, uint8 [h, w, 3]): image, truth, prediction, errors; panoptic maps where the model tells things apart."""
+def drawn(sample: gallery.Sample, info: dataset.DatasetInfo, predicts_things: bool) -> Iterator[tuple[str, np.ndarray]]:
+    """(caption, uint8 [h, w, 3]): image, truth, prediction, errors; panoptic where the model tells things apart."""
     image = image_files.decode_rgb(sample.image, sample.key)
     truth, prediction = gallery.decoded(sample.truth), gallery.decoded(sample.prediction)
     yield "Image", image

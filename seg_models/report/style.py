@@ -1,5 +1,7 @@
 """The report's style sheet: light and dark, wide and narrow."""
 
+from seg_models.report import charts
+
 CSS = """
 :root { color-scheme: light dark; --page: #f6f7f9; --box: #fff; --text: #1c2430; --soft: #5d6876; --rule: #dfe3e8;
   --track: #e9ecf0; --good: #1f7a45; --good-box: #e7f5ec; --bad: #b3261e; --bad-box: #fdecea; --heat: 37, 99, 235;
@@ -10,7 +12,8 @@ CSS = """
   --heat: 96, 150, 255; --line0: #6ea0ff; --line1: #f2b25c; --line2: #4fd1a5; --line3: #ff8080; --line4: #b79cff;
   --line5: #5fd0e6; --line6: #f48fbf; --line7: #b1d663; } }
 * { box-sizing: border-box; }
-body { margin: 0; background: var(--page); color: var(--text); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto,
+body { margin: 0; background: var(--page); color: var(--text);
+  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto,
   "Helvetica Neue", Arial, sans-serif; }
 main { max-width: 1160px; margin: 0 auto; padding: 28px 20px 60px; }
 h1 { font-size: 26px; line-height: 1.25; margin: 0 0 4px; overflow-wrap: anywhere; }
@@ -21,7 +24,8 @@ nav { margin: 12px 0 18px; display: flex; flex-wrap: wrap; gap: 4px 18px; }
 nav a { color: var(--line0); text-decoration: none; }
 nav a:hover { text-decoration: underline; }
 .note, small { color: var(--soft); font-size: 13px; font-weight: normal; }
-section { background: var(--box); border: 1px solid var(--rule); border-radius: 10px; padding: 18px 20px; margin: 0 0 18px; }
+section { background: var(--box); border: 1px solid var(--rule); border-radius: 10px; padding: 18px 20px;
+  margin: 0 0 18px; }
 section.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; padding: 0;
   background: none; border: 0; }
 .card { background: var(--box); border: 1px solid var(--rule); border-radius: 10px; padding: 14px 16px; }
@@ -44,7 +48,8 @@ th { text-align: left; font-weight: 600; }
 thead th { color: var(--soft); font-size: 13px; }
 table.plain th, table.plain td { padding: 4px 22px 4px 0; border-bottom: 1px solid var(--rule); }
 table.classes { width: 100%; }
-table.classes th, table.classes td { padding: 4px 14px 4px 0; border-bottom: 1px solid var(--rule); white-space: nowrap; }
+table.classes th, table.classes td { padding: 4px 14px 4px 0; border-bottom: 1px solid var(--rule);
+  white-space: nowrap; }
 table.classes tbody th { font-weight: 500; max-width: 320px; overflow: hidden; text-overflow: ellipsis; }
 .tall thead th { position: sticky; top: 0; background: var(--box); }
 .right { text-align: right !important; }
@@ -52,26 +57,32 @@ table.classes tbody th { font-weight: 500; max-width: 320px; overflow: hidden; t
 .bar b { font-weight: 500; }
 .track { flex: 1; height: 12px; border-radius: 3px; background: var(--track); overflow: hidden; }
 .track i { display: block; height: 100%; border-radius: 3px; box-shadow: inset 0 0 0 1px rgba(128, 128, 128, .55); }
-.swatch { display: inline-block; width: 12px; height: 12px; border-radius: 3px; margin-right: 7px; vertical-align: -1px;
+.swatch { display: inline-block; width: 12px; height: 12px; border-radius: 3px; margin-right: 7px;
+  vertical-align: -1px;
   box-shadow: inset 0 0 0 1px rgba(128, 128, 128, .55); }
 .chips { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 13px; margin: 6px 0; }
 .chip { white-space: nowrap; }
-i.line { display: inline-block; width: 16px; height: 3px; border-radius: 2px; margin-right: 6px; vertical-align: 4px; }
+i.line { display: inline-block; width: 16px; height: 3px; border-radius: 2px; margin-right: 6px;
+  vertical-align: 4px; }
 .beside { display: flex; flex-wrap: wrap; gap: 16px 40px; }
 .beside > * { max-width: 100%; }
 .mixups { flex: 1 1 300px; }
 .mixups h3 { margin-top: 4px; }
 .matrix { max-height: 86vh; }
 table.confusion { border-collapse: separate; border-spacing: 1px; font-size: 12px; }
-table.confusion td { background: rgba(var(--heat), var(--share, 0)); text-align: center; padding: 0; min-width: 34px; height: 28px;
+table.confusion td { background: rgba(var(--heat), var(--share, 0)); text-align: center; padding: 0;
+  min-width: 34px; height: 28px;
   outline: 1px solid var(--rule); outline-offset: 0; }
 table.confusion td.dark { color: #fff; }
 table.confusion td:hover { outline: 2px solid var(--text); position: relative; z-index: 1; }
-table.confusion .row { position: sticky; left: 0; z-index: 2; background: var(--box); font-weight: 500; white-space: nowrap;
+table.confusion .row { position: sticky; left: 0; z-index: 2; background: var(--box); font-weight: 500;
+  white-space: nowrap;
   padding: 0 10px 0 0; max-width: 260px; overflow: hidden; text-overflow: ellipsis; }
-table.confusion .column { position: sticky; top: 0; z-index: 2; background: var(--box); vertical-align: bottom; padding: 4px 0;
+table.confusion .column { position: sticky; top: 0; z-index: 2; background: var(--box); vertical-align: bottom;
+  padding: 4px 0;
   font-weight: 500; color: var(--text); }
-table.confusion .column span { writing-mode: vertical-rl; transform: rotate(180deg); white-space: nowrap; max-height: 170px;
+table.confusion .column span { writing-mode: vertical-rl; transform: rotate(180deg); white-space: nowrap;
+  max-height: 170px;
   font-size: 12px; line-height: 1.35; overflow: hidden; text-overflow: ellipsis; }
 table.confusion .corner { position: sticky; left: 0; top: 0; z-index: 3; background: var(--box); }
 table.confusion.medium td { min-width: 18px; height: 18px; }
@@ -91,10 +102,12 @@ figure img { width: 100%; height: auto; display: block; border-radius: 4px; }
 figure img.small { image-rendering: pixelated; }
 figcaption { color: var(--soft); font-size: 12px; }
 ol { margin: 0; padding-left: 22px; }
-@media (max-width: 700px) { main { padding: 18px 12px 40px; } section { padding: 14px; } .pictures { grid-template-columns: 1fr 1fr; }
-  .bar { min-width: 96px; } table.classes tbody th, table.confusion .row { max-width: 38vw; } .card .value { font-size: 23px; } section.cards { grid-template-columns: 1fr 1fr; } }
+@media (max-width: 700px) { main { padding: 18px 12px 40px; } section { padding: 14px; }
+  .pictures { grid-template-columns: 1fr 1fr; }
+  .bar { min-width: 96px; } table.classes tbody th, table.confusion .row { max-width: 38vw; }
+  .card .value { font-size: 23px; } section.cards { grid-template-columns: 1fr 1fr; } }
 """ + "".join(
     f"i.line{index} {{ background: var(--line{index}); }} polyline.line{index} {{ stroke: var(--line{index}); }} "
     f"circle.line{index} {{ fill: var(--line{index}); }}\n"
-    for index in range(8)
+    for index in range(charts.LINE_COLORS)
 )
