@@ -8,7 +8,6 @@ import copy
 import dataclasses
 import functools
 import math
-import multiprocessing
 import os
 from collections.abc import Callable, Collection, Sequence
 from concurrent import futures
@@ -157,9 +156,8 @@ def _count(items: Sequence[object], read: Callable[[object], Pair], empty: Metri
         return _count_here(read, empty, items)
     parts = [items[start :: workers * PARTS] for start in range(min(len(items), workers * PARTS))]
     total = copy.deepcopy(empty)
-    # Fresh processes: a fork of one that runs TensorFlow or gRPC threads may hang. And where a process is killed, an
-    # executor raises; a multiprocessing.Pool would wait for ever.
-    with futures.ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as executor:
+    # Where a process is killed, an executor raises; a multiprocessing.Pool would wait for ever.
+    with futures.ProcessPoolExecutor(workers) as executor:
         for part in executor.map(functools.partial(_count_here, read, empty), parts):
             for mine, theirs in zip(total, part):
                 mine.merge(theirs)
