@@ -47,8 +47,8 @@ def table(found: findings.Findings) -> str:
         cells = "".join(_bar(row, key, category) for key, _ in bars)
         cells += "".join(f'<td class="right">{overview.number(_score(row, key))}</td>' for key, _ in plain)
         cells += f'<td class="right">{shares[train_id]}</td>' if shares else ""
-        named = f"{swatch(category)}{html.escape(category.name)} <small>{kind}</small>"
-        rows.append(f"<tr><th>{named}</th>{cells}</tr>")
+        name = html.escape(category.name)
+        rows.append(f'<tr><th title="{name}">{swatch(category)}{name} <small>{kind}</small></th>{cells}</tr>')
     box = "scroll tall" if len(rows) > MANY else "scroll"
     return (
         f'<section id="classes"><h2>Classes</h2><div class="{box}"><table class="classes">'

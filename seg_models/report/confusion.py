@@ -42,7 +42,8 @@ def _table(matrix: np.ndarray, info: dataset.DatasetInfo) -> str:
             _cell(int(matrix[train_id, column]), shares[train_id, column], f"{names[train_id]} → {names[column]}", size)
             for column in range(matrix.shape[1])
         )
-        rows.append(f'<tr><th class="row">{classes.swatch(category)}{names[train_id]}</th>{cells}</tr>')
+        name = names[train_id]
+        rows.append(f'<tr><th class="row" title="{name}">{classes.swatch(category)}{name}</th>{cells}</tr>')
     return (
         f'<div class="scroll matrix"><table class="confusion {density}">'
         f'<thead><tr><th class="corner"></th>{head}</tr></thead>'
