@@ -24,6 +24,7 @@ from seg_models import dataset, errors, registry
 
 KEYS = ("name", "classes", "things", "void")
 CLASS_KEYS = ("name", "id", "color")
+TEXT = "a name (in quotes where YAML takes it for something else)"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +51,8 @@ def read(path: Path) -> ClassFile:
     meanings += [(raw, None) for raw in void]
     _check_once([raw for raw, _ in meanings], f"{path}: the value", "A value has one meaning: one class or void.")
     categories = tuple(dataset.Category(name, color, name in things) for name, _, color in entries)
-    return ClassFile(str(content.get("name") or ""), categories, tuple(sorted(meanings, key=lambda meaning: meaning[0])))
+    raw_values = tuple(sorted(meanings, key=lambda meaning: meaning[0]))
+    return ClassFile(str(content.get("name") or ""), categories, raw_values)
 
 
 def _content(path: Path) -> dict[str, Any]:
@@ -59,8 +61,8 @@ def _content(path: Path) -> dict[str, Any]:
         content = yaml.safe_load(path.read_text())
     except FileNotFoundError:
         raise errors.UserError(
-            f"{path}: the file is missing. It names the classes of the masks; the shortest is `classes: [background, cell]`, "
-            "where background has the value 0 and cell 1."
+            f"{path}: the file is missing. It names the classes of the masks; the shortest is "
+            "`classes: [background, cell]`, where background has the value 0 and cell 1."
         ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise errors.UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
@@ -68,7 +70,7 @@ def _content(path: Path) -> dict[str, Any]:
         raise errors.UserError(f"{path}: expected `classes:` with a list of classes, got {type(content).__name__}.")
     _check_keys(content, KEYS, str(path))
     if not isinstance(content.get("classes"), list) or not content["classes"]:
-        raise errors.UserError(f"{path}: `classes` is no list with at least one class, such as `classes: [background, cell]`.")
+        raise errors.UserError(f"{path}: `classes` is no list with at least one class: `classes: [background, cell]`.")
     return content
 
 
@@ -78,11 +80,11 @@ def _entry(entry: Any, index: int, path: Path) -> tuple[str, tuple[int, ...], tu
         return entry, (index,), _palette(index)
     where = f"{path}: class {index + 1}"
     if not isinstance(entry, dict):
-        raise errors.UserError(f"{where} is `{entry}`; expected a name (in quotes, if YAML reads it as something else) or `name:`, `id:`.")
+        raise errors.UserError(f"{where} is `{entry}`; expected {TEXT}, or `name:` with `id:` or `color:`.")
     _check_keys(entry, CLASS_KEYS, where)
     name = entry.get("name")
     if not isinstance(name, str) or not name:
-        raise errors.UserError(f"{where}: `name` is `{name}`; expected text, in quotes if YAML reads it as something else.")
+        raise errors.UserError(f"{where}: `name` is `{name}`; expected {TEXT}.")
     color = entry.get("color")
     if color is not None and not _is_color(color):
         raise errors.UserError(f"{where}, {name}: `color` is `{color}`; expected [red, green, blue], each in 0..255.")
@@ -98,7 +100,7 @@ def _value(value: Any, key: str, path: Path) -> int:
     if _is_color(value):
         return value[0] * 65536 + value[1] * 256 + value[2]
     if type(value) is not int or not 0 <= value < 65536:
-        raise errors.UserError(f"{path}: `{key}` has `{value}`; expected a number in 0..65535 or a colour [red, green, blue].")
+        raise errors.UserError(f"{path}: `{key}` has `{value}`; expected a number in 0..65535 or a colour [r, g, b].")
     return value
 
 

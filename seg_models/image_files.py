@@ -41,7 +41,7 @@ def read_raw_mask(path: str | os.PathLike[str]) -> np.ndarray:
     """
     _, image = _read(path)
     if image.format == "JPEG":
-        raise errors.DataError(f"{path}: the mask is a JPEG, which does not keep values as they are. Export masks as PNG.")
+        raise errors.DataError(f"{path}: the mask is a JPEG, which does not keep values. Export masks as PNG.")
     if image.mode in ("RGB", "RGBA"):
         rgb = np.asarray(image)[..., :3].astype(np.int32)
         return rgb[..., 0] * 65536 + rgb[..., 1] * 256 + rgb[..., 2]
@@ -58,7 +58,7 @@ def read_class_ids(path: str | os.PathLike[str]) -> np.ndarray:
     """
     image = _decoded(_bytes(path), path)
     if image.mode not in INDEX_MODES:
-        raise errors.DataError(f"{path}: the image has mode {image.mode}; expected one channel of class ids, not colours.")
+        raise errors.DataError(f"{path}: the image has mode {image.mode}; expected one channel of class ids.")
     return np.asarray(image).astype(np.int32)
 
 
@@ -70,7 +70,7 @@ def read_segment_ids(path: str | os.PathLike[str]) -> np.ndarray:
     """
     image = _decoded(_bytes(path), path)
     if image.mode not in ("RGB", "RGBA"):
-        raise errors.DataError(f"{path}: the image has mode {image.mode}; expected RGB with segment ids R + 256 G + 65536 B.")
+        raise errors.DataError(f"{path}: the image has mode {image.mode}; expected RGB: ids R + 256 G + 65536 B.")
     # Four bytes a pixel are one little-endian integer; the fourth, alpha, is no part of the id.
     return (np.asarray(image.convert("RGBA")).view("<i4")[..., 0] & 0xFFFFFF).astype(np.int32)
 

@@ -45,7 +45,8 @@ def items(dataset_config: object) -> dict[str, list[Listed]]:
     for split in REQUIRED_SPLITS:
         if not found.get(split):
             place = config.fields(dataset_config).get("data_dir", "")
-            raise errors.UserError(f"data set `{info.name}`{place and f' in {place}'} has no items in its split `{split}`.")
+            where = f" in {place}" if place else ""
+            raise errors.UserError(f"data set `{info.name}`{where} has no items in its split `{split}`.")
     by_key: dict[str, list[str]] = {}
     for split, several in found.items():
         for item in several:
@@ -74,7 +75,7 @@ def fingerprint(dataset_config: object, listed: dict[str, list[Listed]] | None =
 
 
 def deal(listed: Sequence[Listed], shards: int = 0, seed: int = 0) -> list[list[Listed]]:
-    """Deals the items of a split out to shards, shuffled by a hash of seed and key: the order they come in is of no matter.
+    """Deals the items of a split out to shards, shuffled by a hash of seed and key; their order here does not matter.
 
     Args:
       listed: the items.
@@ -85,7 +86,11 @@ def deal(listed: Sequence[Listed], shards: int = 0, seed: int = 0) -> list[list[
       At most `shards` lists of equal length, or one more, and none of them empty.
     """
     count = min(shards or max(2, math.ceil(len(listed) / ITEMS_PER_SHARD)), len(listed))
-    shuffled = sorted(listed, key=lambda entry: (hashlib.sha256(f"{seed}/{entry.item.key}".encode()).digest(), _order(entry.item)))
+
+    def place(entry: Listed) -> tuple[object, ...]:
+        return hashlib.sha256(f"{seed}/{entry.item.key}".encode()).digest(), _order(entry.item)
+
+    shuffled = sorted(listed, key=place)
     return [shuffled[index::count] for index in range(count)]
 
 

@@ -123,7 +123,7 @@ def merged(parts: Iterable[SplitManifest]) -> SplitManifest:
 
 def to_json(manifest: Manifest) -> str:
     """A manifest as JSON with sorted keys; `from_json` gives an equal one."""
-    splits = {name: {**dataclasses.asdict(split), "shards": [list(s) for s in split.shards]} for name, split in manifest.splits.items()}
+    splits = {name: dataclasses.asdict(split) for name, split in manifest.splits.items()}
     content = {"info": json.loads(config.to_json(manifest.info)), "splits": splits, "fingerprint": manifest.fingerprint}
     return json.dumps(content, sort_keys=True, indent=1) + "\n"
 
@@ -145,9 +145,11 @@ def read(records_dir: str | os.PathLike[str]) -> Manifest:
     try:
         return from_json(path.read_text())
     except FileNotFoundError:
-        raise errors.UserError(f"{path}: the file is missing, so this folder holds no complete records. Convert the data set first.") from None
+        raise errors.UserError(
+            f"{path}: the file is missing, so this folder holds no complete records. Convert the data set first."
+        ) from None
     except (ValueError, KeyError, TypeError) as error:
-        raise errors.UserError(f"{path}: not a manifest that can be read ({error}). Convert the data set again.") from None
+        raise errors.UserError(f"{path}: not a manifest to read ({error}). Convert the data set again.") from None
 
 
 def split_folder(split: str) -> str:
@@ -182,13 +184,14 @@ def _sums(counts: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
 
 
 def _split(fields: dict[str, object]) -> SplitManifest:
+    raw = {int(value): count for value, count in fields["raw_histogram"].items()}
     return SplitManifest(
         **{
             **fields,
             "shards": tuple(Shard(*shard) for shard in fields["shards"]),
             "class_pixels": tuple(fields["class_pixels"]),
             "class_image_pixels": tuple(fields["class_image_pixels"]),
-            "raw_histogram": {int(value): count for value, count in sorted(fields["raw_histogram"].items(), key=lambda item: int(item[0]))},
+            "raw_histogram": dict(sorted(raw.items())),
             "skipped": tuple((key, reason) for key, reason in fields["skipped"]),
         }
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from seg_models import dataset, errors, image_files
 
-# Formats that `image_files` refuses are listed too: their error says so, while a file left out would be missed in silence.
+# Formats that `image_files` refuses are listed too: their error says so, a file left out would be missed in silence.
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 
 
@@ -29,7 +29,7 @@ class Source:
 def root(data_dir: str, name: str) -> Path:
     """The folder of data set `name`; UserError where it is not set or not there."""
     if not data_dir:
-        raise errors.UserError(f"`data_dir` of data set `{name}` is not set; give the folder that holds it: --data_dir FOLDER.")
+        raise errors.UserError(f"`data_dir` of data set `{name}` is not set; give its folder: --data_dir FOLDER.")
     folder = Path(data_dir).expanduser()
     if not folder.is_dir():
         raise errors.UserError(f"`data_dir` of data set `{name}`: there is no folder {folder}.")

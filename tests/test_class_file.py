@@ -31,8 +31,10 @@ void: [0, [1, 1, 1]]
 """
     read_classes = read(tmp_path, text)
     assert read_classes.name == "streets"
-    assert read_classes.raw_values == ((0, None), (3, 2), (7, 0), (8, 0), (65536 + 256 + 1, None), (255 * 65536 + 1, 1))
-    assert read_classes.categories[:2] == (dataset.Category("road", (128, 64, 128)), dataset.Category("car", (255, 0, 1)))
+    colours = ((65536 + 256 + 1, None), (255 * 65536 + 1, 1))
+    assert read_classes.raw_values == ((0, None), (3, 2), (7, 0), (8, 0), *colours)
+    road, car = dataset.Category("road", (128, 64, 128)), dataset.Category("car", (255, 0, 1))
+    assert read_classes.categories[:2] == (road, car)
 
 
 def test_made_up_colours_differ(tmp_path: Path) -> None:
@@ -54,7 +56,7 @@ def test_made_up_colours_differ(tmp_path: Path) -> None:
         ("classes: [a, a]", "the class name `a` stands twice"),
         ("classes: [car, road]\nthings: [cars]", "`things`: No `cars` among the classes. Did you mean `car`?"),
         ("classes: [{name: a}]", "class 1, a: neither `id` nor `color`"),
-        ("classes: [{id: 3}]", "class 1: `name` is `None`; expected text"),
+        ("classes: [{id: 3}]", "class 1: `name` is `None`; expected a name"),
         ("classes: [yes, b]", "class 1 is `True`; expected a name (in quotes"),
         ("classes: [{name: a, color: [1, 2]}]", "`color` is `[1, 2]`; expected [red, green, blue]"),
         ("classes: [{name: a, id: -1}]", "`id of a` has `-1`; expected a number in 0..65535"),

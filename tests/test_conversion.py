@@ -65,7 +65,7 @@ def test_every_item_is_written_as_it_was_loaded(tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["Split-eval", "Split-train", "manifest.json"]
 
 
-def test_the_same_bytes_for_one_worker_two_and_any_order_of_items(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_bytes_for_any_workers_and_order_of_items(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = config(small_folder.make(tmp_path / "raw", count=30))
     layout = conversion.Layout(shards=4, seed=7)
     conversion.convert(made, str(tmp_path / "one"), on_workers(1), layout=layout)

@@ -6,7 +6,10 @@ import pytest
 from seg_models import dataset, errors
 
 
-def info(count: int = 3, raw_values: tuple[tuple[int, int | None], ...] = ((0, 0), (5, 1), (9, 2), (255, None))) -> dataset.DatasetInfo:
+RAW_VALUES = ((0, 0), (5, 1), (9, 2), (255, None))
+
+
+def info(count: int = 3, raw_values: tuple[tuple[int, int | None], ...] = RAW_VALUES) -> dataset.DatasetInfo:
     categories = tuple(dataset.Category(f"class {i}", (i % 256, 0, 0), is_thing=i == 1) for i in range(count))
     return dataset.DatasetInfo("made", categories, raw_values)
 
@@ -56,7 +59,8 @@ def test_random_maps_equal_a_lookup_pixel_by_pixel() -> None:
 def test_an_unlisted_value_names_file_value_and_pixels(value: int) -> None:
     raw = np.zeros((4, 4), np.int32)
     raw[1, :3] = value
-    with pytest.raises(errors.DataError, match=rf"^some/mask.png: raw value {value} on 3 pixels is not listed for data set `made`"):
+    said = rf"^some/mask.png: raw value {value} on 3 pixels is not listed for data set `made`"
+    with pytest.raises(errors.DataError, match=said):
         dataset.to_semantic(raw, info(), "some/mask.png")
 
 

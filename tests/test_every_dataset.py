@@ -198,7 +198,8 @@ def test_without_data_it_works_or_says_what_to_give(name: str) -> None:
 
 def test_no_data_set_loads_tensorflow() -> None:
     names = ", ".join(registry.available(PACKAGE))
-    script = f"import sys; from {PACKAGE} import {names}; print([m for m in ('tensorflow', 'apache_beam', 'tfx') if m in sys.modules])"
+    heavy = ("tensorflow", "apache_beam", "tfx")
+    script = f"import sys; from {PACKAGE} import {names}; print([name for name in {heavy} if name in sys.modules])"
     root = Path(__file__).parent.parent
     done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stderr

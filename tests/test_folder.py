@@ -88,7 +88,8 @@ def test_folders_below_and_endings_are_part_of_no_key(tmp_path: Path) -> None:
 
 
 def test_rgb_masks_with_a_colour_table(tmp_path: Path) -> None:
-    (tmp_path / "classes.yaml").write_text("classes: [{name: a, color: [0, 0, 0]}, {name: b, color: [255, 128, 1]}]\nvoid: [[9, 9, 9]]")
+    table = "classes: [{name: a, color: [0, 0, 0]}, {name: b, color: [255, 128, 1]}]\nvoid: [[9, 9, 9]]"
+    (tmp_path / "classes.yaml").write_text(table)
     colours = np.zeros((2, 3, 3), np.uint8)
     colours[0, 0], colours[1, 2] = (255, 128, 1), (9, 9, 9)
     for name in ("x", "y"):
@@ -125,7 +126,7 @@ def test_an_instance_on_stuff_or_on_two_classes_fails(tmp_path: Path) -> None:
     for path in (root / "masks").iterdir():
         small_folder.save(path, mask)
         small_folder.save(root / "instances" / path.name, instance)
-    with pytest.raises(errors.DataError, match="instances/.*: instance 5 has 4 pixels of the class road, which is not among `things`"):
+    with pytest.raises(errors.DataError, match="instances/.*: instance 5 has 4 pixels of the class road, .* `things`"):
         first(config(root))
     (root / "classes.yaml").write_text(small_folder.CLASSES.replace("[car]", "[car, road]"))
     with pytest.raises(errors.DataError, match="instance 5 has pixels of two classes, road and car"):
@@ -156,5 +157,5 @@ def test_an_edited_class_file_is_read_again(tmp_path: Path) -> None:
 def test_a_wrong_folder_is_explained(tmp_path: Path) -> None:
     with pytest.raises(errors.UserError, match="`data_dir` of data set `folder` is not set"):
         folder.info(folder.Config())
-    with pytest.raises(errors.UserError, match="images: there is no such folder; put the images in it"):
+    with pytest.raises(errors.UserError, match="images: no such folder; put the images in it"):
         keys(config(tmp_path), "train")

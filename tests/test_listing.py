@@ -36,7 +36,11 @@ def test_all_items_are_listed_by_split_and_sorted(tmp_path: Path, monkeypatch: p
 
 def test_a_key_in_two_splits_is_a_problem_of_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     twice = {"train": ["a", "b"], "eval": ["b"]}
-    monkeypatch.setattr(folder, "items", lambda made, split: (dataset.Item(key, (("image", f"{split}/{key}"),)) for key in twice[split]))
+
+    def items(made: folder.Config, split: str) -> list[dataset.Item]:
+        return [dataset.Item(key, (("image", f"{split}/{key}"),)) for key in twice[split]]
+
+    monkeypatch.setattr(folder, "items", items)
     listed = listing.items(config(small_folder.make(tmp_path)))
     problems = {(split, entry.item.key): entry.problem for split, several in listed.items() for entry in several}
     assert problems["train", "a"] == ""
@@ -46,11 +50,13 @@ def test_a_key_in_two_splits_is_a_problem_of_both(tmp_path: Path, monkeypatch: p
 
 def test_an_empty_split_is_explained(tmp_path: Path) -> None:
     made = config(small_folder.make(tmp_path, count=1))
-    with pytest.raises(errors.UserError, match=f"data set `tiny_streets` in {tmp_path} has no items in its split `eval`"):
+    with pytest.raises(errors.UserError, match=f"`tiny_streets` in {tmp_path} has no items in its split `eval`"):
         listing.items(made)
 
 
-@pytest.mark.parametrize(("items", "asked", "shards"), [(1, 0, 1), (2, 0, 2), (150, 0, 2), (201, 0, 3), (5, 3, 3), (2, 9, 2)])
+@pytest.mark.parametrize(
+    ("items", "asked", "shards"), [(1, 0, 1), (2, 0, 2), (150, 0, 2), (201, 0, 3), (5, 3, 3), (2, 9, 2)]
+)
 def test_items_are_dealt_out_evenly(items: int, asked: int, shards: int) -> None:
     dealt = listing.deal(entries(items), asked)
     sizes = [len(shard) for shard in dealt]

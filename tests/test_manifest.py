@@ -10,7 +10,7 @@ from seg_models import dataset, errors, manifest
 
 INFO = dataset.DatasetInfo(
     "made",
-    (dataset.Category("a", (0, 0, 0)), dataset.Category("b", (1, 1, 1), is_thing=True), dataset.Category("c", (2, 2, 2))),
+    tuple(dataset.Category(name, (0, 0, 0), is_thing=name == "b") for name in "abc"),
     ((0, 0), (1, 1), (2, 2), (9, None)),
 )
 
@@ -31,7 +31,7 @@ def tallied(name: str, *maps: list[list[int]] | None) -> manifest.SplitManifest:
 
 
 def test_counts_by_hand() -> None:
-    # Two images: a 3, b 1, void 2 of 6; a 2, c 2 of 4. So `a` stands in images with 4 + 4 counted pixels, b in 4, c in 4.
+    # Two images: a 3, b 1, void 2 of 6; a 2, c 2 of 4. So `a` stands in images of 4 + 4 counted pixels, b in 4, c in 4.
     counted = tallied("s", [[0, 0, 0], [1, 9, 9]], [[0, 0], [2, 2]])
     assert counted.records == 2
     assert counted.class_pixels == (5, 1, 2)
@@ -87,10 +87,11 @@ def test_a_folder_without_a_manifest_is_not_whole(tmp_path: Path) -> None:
     with pytest.raises(errors.UserError, match=f"{tmp_path / manifest.FILE}: the file is missing.*Convert"):
         manifest.read(tmp_path)
     (tmp_path / manifest.FILE).write_text('{"splits": ')
-    with pytest.raises(errors.UserError, match="not a manifest that can be read.*Convert"):
+    with pytest.raises(errors.UserError, match="not a manifest to read.*Convert"):
         manifest.read(tmp_path)
 
 
 def test_shard_names_are_told_from_others() -> None:
     assert manifest.is_shard_name(manifest.shard_name(3, 12))
-    assert not any(map(manifest.is_shard_name, ["records-1-of-2.tfrecord", "my-records-00000-of-00001.tfrecord", "notes.txt"]))
+    others = ["records-1-of-2.tfrecord", "my-records-00000-of-00001.tfrecord", "notes.txt"]
+    assert not any(map(manifest.is_shard_name, others))

@@ -10,7 +10,8 @@ from seg_models import dataset, errors, pairing
 @pytest.fixture
 def sources(tmp_path: Path) -> list[pairing.Source]:
     """a: whole, b: no mask, c: no image, d: two images; and files that are none of our business."""
-    for name in ("i/a.png", "i/b.JPG", "i/d.png", "i/d.jpeg", "m/a_m.png", "m/c_m.png", "m/d_m.png", "i/.a.png", "i/Thumbs.db"):
+    images, masks = ("i/a.png", "i/b.JPG", "i/d.png", "i/d.jpeg"), ("m/a_m.png", "m/c_m.png", "m/d_m.png")
+    for name in (*images, *masks, "i/.a.png", "i/Thumbs.db"):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.touch()

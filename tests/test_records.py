@@ -14,7 +14,7 @@ from seg_models import dataset, errors, image_files, records
 
 INFO = dataset.DatasetInfo(
     "made",
-    (dataset.Category("road", (0, 0, 0)), dataset.Category("car", (1, 1, 1), is_thing=True), dataset.Category("sky", (2, 2, 2))),
+    tuple(dataset.Category(name, (0, 0, 0), is_thing=name == "car") for name in ("road", "car", "sky")),
     ((0, 0), (1, 1), (2, 2), (255, None)),
 )
 SEMANTIC = np.array([[2, 2, 2, 255], [1, 1, 0, 1], [1, 1, 0, 1]], np.uint8)
@@ -49,7 +49,8 @@ def assert_equal(first: dataset.Example, second: dataset.Example) -> None:
         np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
     assert len(first.objects) == len(second.objects)
     for one, other in zip(first.objects, second.objects):
-        assert (one.category, one.instance, one.is_crowd, one.depth) == (other.category, other.instance, other.is_crowd, other.depth)
+        for name in ("category", "instance", "is_crowd", "depth"):
+            assert getattr(one, name) == getattr(other, name)
         np.testing.assert_array_equal(one.amodal, other.amodal)
 
 
@@ -95,8 +96,10 @@ def test_tensorflow_reads_the_files_and_the_features(tmp_path: Path) -> None:
     assert features["image/object/class/label"].int64_list.value[:] == [1, 1, 1]
     assert features["image/object/area"].float_list.value[:] == [4, 1, 0]
     boxes = [features[f"image/object/bbox/{side}"].float_list.value[:] for side in ("ymin", "xmin", "ymax", "xmax")]
-    np.testing.assert_allclose(np.transpose(boxes), [[1 / 3, 0, 1, 0.5], [1 / 3, 0.75, 2 / 3, 1], [0, 0, 0, 0]], rtol=1e-6)
-    np.testing.assert_array_equal(tf.io.decode_png(features["image/object/mask"].bytes_list.value[1])[..., 0], INSTANCE == 4)
+    expected = [[1 / 3, 0, 1, 0.5], [1 / 3, 0.75, 2 / 3, 1], [0, 0, 0, 0]]
+    np.testing.assert_allclose(np.transpose(boxes), expected, rtol=1e-6)
+    mask = tf.io.decode_png(features["image/object/mask"].bytes_list.value[1])
+    np.testing.assert_array_equal(mask[..., 0], INSTANCE == 4)
 
 
 def test_tensorflow_files_are_read(tmp_path: Path) -> None:
@@ -131,7 +134,7 @@ def test_a_changed_byte_is_found(place: int) -> None:
 
 def test_panoptic_by_hand() -> None:
     combined, ids = records.panoptic(example(), INFO)
-    # Road 0, car 1 (instances 1 and 2 of the category, 0 = of no instance), sky 2; the divisor of three classes is 1000.
+    # Road 0, car 1 (instances 1 and 2 of the category, 0 = of none), sky 2; the divisor of three classes is 1000.
     assert combined.tolist() == [[2000, 2000, 2000, 65535], [1001, 1001, 0, 1002], [1001, 1001, 0, 1000]]
     assert {key: thing and thing.instance for key, thing in ids.items()} == {0: None, 2000: None, 1001: 7, 1002: 4}
 
@@ -146,4 +149,5 @@ def test_too_many_instances_for_the_divisor_are_refused() -> None:
 def test_no_tensorflow_is_loaded() -> None:
     script = "import sys; from seg_models import records; print('tensorflow' in sys.modules)"
     root = Path(__file__).parent.parent
-    assert subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True).stdout.strip() == "False"
+    done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True)
+    assert done.stdout.strip() == "False"

@@ -5,7 +5,7 @@
     data_dir/masks/            PNG: class values (8 or 16 bits, indexed or grey) or RGB colours
     data_dir/instances/        optional PNG, 8 or 16 bits: 0 = no instance, unique in an image
 
-Each may have the folders train, eval (or val, validation) and test; without them every image is put in train or eval by its key.
+Each may have folders train, eval (or val, validation) and test; without them an image's key puts it in train or eval.
 """
 
 import dataclasses
@@ -40,7 +40,7 @@ class Config:
 
     def __post_init__(self) -> None:
         if not 0 < self.eval_fraction < 1:
-            raise errors.UserError(f"`eval_fraction` is {self.eval_fraction}; expected a number between 0 and 1, such as 0.2.")
+            raise errors.UserError(f"`eval_fraction` is {self.eval_fraction}; expected a number between 0 and 1.")
 
 
 def info(config: Config) -> dataset.DatasetInfo:
@@ -95,13 +95,11 @@ def _split_folders(root: Path) -> dict[str, str]:
     """Split -> its folder in images/; empty where images/ is not split."""
     images = root / "images"
     if not images.is_dir():
-        raise errors.UserError(f"{images}: there is no such folder; put the images in it, and the masks in {root / 'masks'}.")
-    found = {
-        split: [name for name in names if (images / name).is_dir()] for split, names in SPLIT_FOLDERS.items()
-    }
+        raise errors.UserError(f"{images}: no such folder; put the images in it, the masks in {root / 'masks'}.")
+    found = {split: [name for name in names if (images / name).is_dir()] for split, names in SPLIT_FOLDERS.items()}
     for split, names in found.items():
         if len(names) > 1:
-            raise errors.UserError(f"{images}: {' and '.join(names)} are both the split {split}; keep one folder.")
+            raise errors.UserError(f"{images}: {' and '.join(names)} are both the split {split}; keep one.")
     folders = {split: names[0] for split, names in found.items() if names}
     if folders and not {"train", "eval"} <= set(folders):
         raise errors.UserError(
@@ -152,12 +150,12 @@ def _objects(
         name = described.names[category]
         if not described.categories[category].is_thing:
             raise errors.DataError(
-                f"{path}: instance {identity} has {count} pixels of the class {name}, which is not among `things` of the "
-                "class file. Add it there, or set these pixels to 0."
+                f"{path}: instance {identity} has {count} pixels of the class {name}, which is not among `things` of "
+                "the class file. Add it there, or set these pixels to 0."
             )
         if identity in categories:
             both = f"{described.names[categories[identity]]} and {name} ({count} pixels)"
-            raise errors.DataError(f"{path}: instance {identity} has pixels of two classes, {both}. An instance has one class.")
+            raise errors.DataError(f"{path}: instance {identity} has pixels of two classes, {both}; expected one.")
         categories[identity] = category
     kept = np.where(np.isin(instance, list(categories)), instance, 0)
     return kept, tuple(dataset.Object(category, identity) for identity, category in sorted(categories.items()))
