@@ -56,9 +56,9 @@ def judge(task: Task, output_dir: str, pipeline: beam.Pipeline) -> gate.GateResu
     models = {NEW: task.model_dir, **({LAST: last_dir} if last_dir else {})}
     states = (
         pipeline
-        | "Shards" >> beam.Create([(name, shard) for name in models for shard in shards])
+        | "Shards" >> beam.Create([(name, index, shard) for name in models for index, shard in enumerate(shards, 1)])
         | "Spread" >> beam.Reshuffle()  # without it, Create and ParDo are one stage on one worker
-        | "Score" >> beam.ParDo(ScoreShard(models, task.settings))
+        | "Score" >> beam.ParDo(ScoreShard(models, task.settings, len(shards)))
         | "Merge" >> beam.CombinePerKey(merged)
         | "Gather" >> beam.combiners.ToDict()
     )
@@ -69,11 +69,12 @@ def judge(task: Task, output_dir: str, pipeline: beam.Pipeline) -> gate.GateResu
 
 
 class ScoreShard(beam.DoFn):
-    """(name of the model, shard) -> (name of the model, State). A worker loads each model once."""
+    """(name of the model, number, shard) -> (name of the model, State). A worker loads each model once."""
 
-    def __init__(self, models: Mapping[str, str], settings: config.Evaluation) -> None:
+    def __init__(self, models: Mapping[str, str], settings: config.Evaluation, count: int) -> None:
         self._models = dict(models)
         self._settings = settings
+        self._count = count
         self._shared = {name: shared.Shared() for name in models}
 
     def setup(self) -> None:
@@ -83,15 +84,16 @@ class ScoreShard(beam.DoFn):
             for name, path in self._models.items()
         }
 
-    def process(self, element: tuple[str, str]) -> Iterator[tuple[str, evaluate.State]]:
+    def process(self, element: tuple[str, int, str]) -> Iterator[tuple[str, evaluate.State]]:
         """Scores one shard."""
-        name, shard = element
+        name, number, shard = element
         model, started = self._loaded[name], time.monotonic()
         state = evaluate.State(model.card.info, model.card.tasks, self._settings)
         evaluate.score([shard], model, state)
-        of_last = " with the last blessed model" if name == LAST else ""
+        who = "last blessed model: " if name == LAST else ""
         speed = state.images / max(time.monotonic() - started, 1e-9)
-        logger.info("%s: %d images%s, %.1f a second", shard.rpartition("/")[2], state.images, of_last, speed)
+        told = who + self._settings.split, number, self._count, state.images, speed
+        logger.info("%s: shard %d of %d, %d images, %.1f a second", *told)
         yield name, state
 
 

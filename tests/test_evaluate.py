@@ -141,7 +141,7 @@ def test_most_limits_the_images(models: dict[bool, str], shards: list[str]) -> N
 def test_pictures_stand_side_by_side(models: dict[bool, str], shards: list[str]) -> None:
     pictures = list(evaluate.run(models[True], shards, SETTINGS).pictures())
     assert len(pictures) == 2
-    assert all(picture.dtype == np.uint8 and picture.shape[1] == 4 * 32 + 3 * 4 for picture in pictures)
+    assert all(picture.dtype == np.uint8 and picture.shape[1] == 4 * 256 + 3 * 4 for picture in pictures)
 
 
 def test_findings_make_all_files(models: dict[bool, str], shards: list[str]) -> None:

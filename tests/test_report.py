@@ -203,7 +203,7 @@ def test_embedded_pictures_can_be_decoded() -> None:
     assert len(sources) == 3 * 4
     for kind, encoded in sources:
         image = Image.open(io.BytesIO(base64.b64decode(encoded)))
-        assert (image.format.lower(), image.size) == (kind, (30, 24))
+        assert (image.format.lower(), image.size) == (kind, (8 * 30, 8 * 24))
 
 
 def test_files_beside_the_page() -> None:

@@ -128,7 +128,7 @@ def test_progress_is_told_once_a_shard(
         scoring.judge(_task(folders), str(tmp_path), beam.Pipeline())
     told = sorted(record.getMessage() for record in caplog.records if record.name == "segline")
     assert len(told) == 3
-    assert told[0].startswith("records-00000-of-00003.tfrecord: 5 images, ")
+    assert told[0].startswith("eval: shard 1 of 3, 5 images, ")
 
 
 def test_merging_leaves_its_inputs_alone(folders: dict[str, str]) -> None:

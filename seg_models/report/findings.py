@@ -1,16 +1,12 @@
-"""What a report tells: all findings of one evaluation, and the training's history, read from its file."""
+"""What a report tells: all findings of one evaluation, and the training's history."""
 
 import dataclasses
-import json
 import math
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 
 from seg_models import dataset, gallery, gate
-
-HISTORY = "history.jsonl"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -37,19 +33,6 @@ class Findings:
     history: tuple[Mapping[str, object], ...] = ()
     pixels: int = 0
     seconds: float = 0.0
-
-
-def read_history(path: Path) -> tuple[dict[str, object], ...]:
-    """The entries of a history file, without a half-written last line; () where there is none."""
-    entries = []
-    for line in path.read_text().splitlines() if path.is_file() else ():
-        try:
-            entry = json.loads(line)
-        except json.JSONDecodeError:
-            continue
-        if isinstance(entry, dict) and "step" in entry:
-            entries.append(entry)
-    return tuple(entries)
 
 
 def is_number(value: object) -> bool:

@@ -13,8 +13,8 @@ from seg_models import dataset, gallery, image_files, visualize
 from seg_models.report import classes, findings
 
 KINDS = (("worst", "Worst"), ("best", "Best"), ("random", "Random"))
-# Smaller images are enlarged by the browser; their pixels should stay pixels.
-SMALL = 300
+# Small images are enlarged by whole factors up to this, so that the borders drawn on them stay thin.
+LONGEST_SIDE = 256
 JPEG_QUALITY = 88
 ERRORS = (
     ("right", visualize.RIGHT_COLOR),
@@ -56,7 +56,12 @@ def files(found: findings.Findings) -> dict[str, bytes]:
 def drawn(sample: gallery.Sample, info: dataset.DatasetInfo, predicts_things: bool) -> Iterator[tuple[str, np.ndarray]]:
     """(caption, uint8 [h, w, 3]): image, truth, prediction, errors; panoptic where the model tells things apart."""
     image = image_files.decode_rgb(sample.image, sample.key)
-    truth, prediction = gallery.decoded(sample.truth), gallery.decoded(sample.prediction)
+    factor = max(1, LONGEST_SIDE // max(image.shape[:2]))
+    image = _enlarged(image, factor)
+    truth, prediction = (
+        {name: _enlarged(values, factor) for name, values in gallery.decoded(maps).items()}
+        for maps in (sample.truth, sample.prediction)
+    )
     yield "Image", image
     for title, maps in (("Truth", truth), ("Prediction", prediction)):
         if predicts_things:
@@ -64,6 +69,11 @@ def drawn(sample: gallery.Sample, info: dataset.DatasetInfo, predicts_things: bo
         else:
             yield title, visualize.semantic_overlay(image, maps["semantic"], info)
     yield "Errors", visualize.error_map(truth["semantic"], prediction["semantic"], info)
+
+
+def _enlarged(values: np.ndarray, factor: int) -> np.ndarray:
+    """Any [H, W, ...] -> [H * factor, W * factor, ...], each pixel a square."""
+    return values.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
 def _figure(sample: gallery.Sample, found: findings.Findings) -> str:
@@ -84,10 +94,9 @@ def _picture(caption: str, picture: np.ndarray) -> str:
     else:
         Image.fromarray(picture).save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0)
     source = f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
-    small = ' class="small"' if picture.shape[1] < SMALL else ""
     height, width = picture.shape[:2]
     return (
-        f'<figure><img{small} src="{source}" alt="{caption}" width="{width}" height="{height}" loading="lazy">'
+        f'<figure><img src="{source}" alt="{caption}" width="{width}" height="{height}" loading="lazy">'
         f"<figcaption>{caption}</figcaption></figure>"
     )
 

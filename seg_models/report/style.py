@@ -99,7 +99,6 @@ article header { overflow-wrap: anywhere; margin-bottom: 4px; }
 .pictures { display: grid; grid-template-columns: repeat(4, 1fr); gap: 8px; }
 figure { margin: 0; }
 figure img { width: 100%; height: auto; display: block; border-radius: 4px; }
-figure img.small { image-rendering: pixelated; }
 figcaption { color: var(--soft); font-size: 12px; }
 ol { margin: 0; padding-left: 22px; }
 @media (max-width: 700px) { main { padding: 18px 12px 40px; } section { padding: 14px; }
