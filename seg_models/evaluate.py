@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from seg_models import config, dataset, errors, export, gallery, gate, image_files, manifest, maps, metric, records
-from seg_models import registry, scores, visualize
+from seg_models import config, dataset, errors, export, gallery, gate, history, image_files, manifest, maps, metric
+from seg_models import records, registry, scores, visualize
 from seg_models.report import findings, pictures
 
 BATCH_SIZE = 8
@@ -136,7 +136,7 @@ def findings_of(state: State, result: gate.GateResult | None, model_dir: str) ->
         predicts_things=state.options.predicts_things,
         matrix=None if counted is None else np.column_stack([counted.matrix, counted.missed]),
         gallery=state.gallery,
-        history=findings.read_history(Path(model_dir) / "assets.extra" / findings.HISTORY),
+        history=tuple(history.read(Path(model_dir) / "assets.extra" / history.FILE)),
         pixels=state.pixels,
         seconds=state.seconds,
     )

@@ -1,13 +1,12 @@
-"""The report's charts and the history that they draw."""
+"""The report's charts."""
 
 import math
 import re
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from seg_models.report import charts, findings
+from seg_models.report import charts
 
 
 @pytest.mark.parametrize(
@@ -52,10 +51,3 @@ def test_charts_draw_inside_their_box(line: list[tuple[float, float]]) -> None:
     assert len(points) == len(line)
     for x, y in (map(float, point.split(",")) for point in points):
         assert charts.LEFT <= x <= charts.WIDTH - charts.RIGHT and charts.TOP <= y <= charts.HEIGHT - charts.BOTTOM
-
-
-def test_history_without_its_cut_off_last_line(tmp_path: Path) -> None:
-    path = tmp_path / findings.HISTORY
-    path.write_text('{"step": 1, "loss": 2.0}\n{"step": 2, "lo')
-    assert findings.read_history(path) == ({"step": 1, "loss": 2.0},)
-    assert findings.read_history(tmp_path / "absent") == ()
