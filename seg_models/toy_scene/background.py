@@ -8,6 +8,8 @@ from seg_models.toy_scene import camera, categories, facades, layer, layout, lig
 FLANK = 12.0
 FOOT = 0.9
 BLOCKS = 16
+ASPHALT = (paints.ASPHALT, paints.ASPHALT, paints.GREY)
+SLABS = (paints.STONE, paints.STONE, paints.GREY, paints.BRICK)
 WOODS = (paints.GREEN, paints.AUTUMN)
 
 
@@ -57,9 +59,9 @@ def _ground(scene: layout.Scene, color: np.ndarray, semantic: np.ndarray, rng: n
     shift = noise.shift(rng)
     fine = noise.at(noise.GRAIN, x * 60, z * 60 + 0 * x, shift) * near
     coarse = noise.at(noise.CLOUDS, x * 16, z * 6 + 0 * x, shift)
-    asphalt = paints.pick(rng, paints.GREY, paints.GREY, paints.BLACK, paints.BROWN)
-    slabs = paints.pick(rng, paints.GREY, paints.GREY, paints.BROWN, paints.BRICK)
-    shade = 1 + np.float32(0.09) * fine + np.float32(0.06) * coarse
+    asphalt = paints.pick(rng, *ASPHALT)
+    slabs = paints.pick(rng, *SLABS)
+    shade = 1 + np.float32(0.08) * fine + np.float32(0.05) * coarse
     ground = np.where(road[..., None], asphalt, slabs)
     _mark(street, x, z, road, ground)
     joint = (((x * np.float32(1.25)) % 1 < 0.1) | ((z * np.float32(0.9)) % 1 < 0.1)) & ~road
@@ -76,7 +78,7 @@ def _mark(street: layout.Street, x: np.ndarray, z: np.ndarray, road: np.ndarray,
     if street.zebra:
         ground[(abs(z - street.zebra) < 1.3) & ((x - street.left) % 1.0 < 0.5) & road] = white
     edge = np.minimum(abs(x - street.left), abs(x - street.right))
-    ground[(edge < 0.16) & ~road] = np.float32(0.62)
+    ground[(edge < 0.2) & ~road] = np.float32(0.62)
     ground[(edge < 0.1) & road] *= np.float32(0.72)
 
 
@@ -115,7 +117,7 @@ def _end(scene: layout.Scene, color: np.ndarray, semantic: np.ndarray, rng: np.r
     view, far = scene.view, scene.street.end
     x = view.across[0] * far
     blocks = np.floor(x / np.float32(rng.uniform(9, 16)) + np.float32(rng.random())).astype(np.int32) & (BLOCKS - 1)
-    wooded = rng.random(BLOCKS) < 0.4
+    wooded = np.full(BLOCKS, rng.random() < 0.35)
     tops = np.where(wooded, rng.uniform(5, 8, BLOCKS), rng.uniform(6, 15, BLOCKS)).astype(np.float32)[blocks]
     tops *= 1 + np.float32(0.1) * noise.at(noise.LEAVES, x * 12, 0 * x, noise.shift(rng)) * wooded[blocks]
     up = view.upward * np.float32(far) + np.float32(view.altitude)

@@ -9,14 +9,13 @@ from seg_models.toy_scene import camera, layer, layout, light, paints
 
 PAINT = (
     paints.GREY,
-    paints.GREY,
     paints.WHITE,
     paints.BLACK,
     paints.BLUE,
     paints.VIVID,
+    paints.VIVID,
     paints.GREEN,
     paints.BROWN,
-    paints.BRICK,
 )
 GLASS = np.array((0.20, 0.24, 0.28), np.float32)
 RUBBER = np.array((0.10, 0.10, 0.11), np.float32)

@@ -7,7 +7,7 @@ import numpy as np
 from seg_models.toy_scene import noise, paints
 
 WALL, TRIM, GLASS, BASE, ROOF = range(5)
-WALLS = (paints.GREY, paints.BROWN, paints.BRICK, paints.BROWN, paints.WHITE, paints.BLUE, paints.GREEN)
+WALLS = (paints.GREY, paints.BROWN, paints.BRICK, paints.BROWN, paints.BRICK, paints.WHITE)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ def sample(rng: np.random.Generator) -> Style:
     wall = paints.pick(rng, *WALLS)
     trim = wall * np.float32(rng.choice((0.7, 1.22)))
     glass = paints.pick(rng, paints.BLUE, paints.BLACK, paints.GREY) * np.float32(0.62)
-    base = paints.pick(rng, paints.VIVID, paints.BROWN, paints.GREY, paints.GREEN, paints.BLACK) * np.float32(0.85)
+    base = paints.pick(rng, paints.VIVID, paints.BROWN, paints.BRICK, paints.GREY, paints.BLACK) * np.float32(0.85)
     roof = paints.pick(rng, paints.BRICK, paints.BLACK, paints.GREY) * np.float32(0.8)
     return Style(
         colors=np.stack([wall, trim, glass, base, roof]),

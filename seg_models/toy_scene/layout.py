@@ -83,18 +83,18 @@ def sample(rng: np.random.Generator, height: int, width: int) -> Scene:
 
 
 def _camera(rng: np.random.Generator, height: int, width: int) -> camera.Camera:
-    focal = rng.uniform(0.92, 1.08) * min(height, width)
+    focal = rng.uniform(1.02, 1.15) * min(height, width)
     return camera.Camera(
-        height, width, focal, width * rng.uniform(0.38, 0.62), height * rng.uniform(0.38, 0.48), rng.uniform(1.6, 2.2)
+        height, width, focal, width * rng.uniform(0.42, 0.58), height * rng.uniform(0.39, 0.46), rng.uniform(2.1, 2.6)
     )
 
 
 def _street(rng: np.random.Generator) -> Street:
-    near_edge, far_edge = rng.uniform(1.9, 2.9), rng.uniform(3.8, 5.6)
-    near_wall, far_wall = near_edge + rng.uniform(2.8, 4.4), far_edge + rng.uniform(2.6, 4.2)
+    near_edge, far_edge = rng.uniform(1.6, 2.4), rng.uniform(3.4, 4.8)
+    near_wall, far_wall = near_edge + rng.uniform(3.4, 5.0), far_edge + rng.uniform(3.2, 4.8)
     start = rng.uniform(13, 26)
     crossing = (start, start + rng.uniform(6, 9)) if rng.random() < 0.35 else None
-    zebra = rng.uniform(5, 11) if rng.random() < 0.3 else None
+    zebra = rng.uniform(5, 8) if rng.random() < 0.3 else None
     middle = (near_edge - far_edge) / 2
     end = rng.uniform(60, 100)
     if rng.random() < 0.5:
@@ -153,12 +153,12 @@ def _car(rng: np.random.Generator, view: camera.Camera, street: Street) -> Place
     way = rng.random()
     along = rng.choice((0.0, np.pi)) + rng.normal(0, 0.05)
     if way < 0.25:
-        x, z, heading = lanes[ahead] + rng.normal(0, 0.2), rng.uniform(9, 19), rng.normal(0, 0.04)
+        x, z, heading = lanes[ahead] + rng.normal(0, 0.2), rng.uniform(8.5, 16), rng.normal(0, 0.04)
     elif way < 0.5:
-        x, z, heading = lanes[-ahead] + rng.normal(0, 0.2), rng.uniform(8, 18), np.pi + rng.normal(0, 0.04)
+        x, z, heading = lanes[-ahead] + rng.normal(0, 0.2), rng.uniform(8, 15.5), np.pi + rng.normal(0, 0.04)
     elif way < 0.82:
         edge = street.left + width / 2 if rng.random() < 0.5 else street.right - width / 2
-        x, z, heading = edge + rng.uniform(-0.2, 0.2), rng.uniform(7, 18), along
+        x, z, heading = edge + rng.uniform(-0.2, 0.2), rng.uniform(7, 15), along
     else:
         x, z = rng.uniform(street.left, street.right), rng.uniform(9, 15)
         heading = rng.choice((-1, 1)) * np.pi / 2 + rng.normal(0, 0.35)
@@ -172,17 +172,17 @@ def _pavement(rng: np.random.Generator, street: Street) -> tuple[float, float]:
 
 
 def _person(rng: np.random.Generator, view: camera.Camera, street: Street) -> Place | None:
-    z = street.zebra + rng.uniform(-0.8, 0.8) if street.zebra and rng.random() < 0.5 else rng.uniform(5.0, 9.5)
+    z = street.zebra + rng.uniform(-0.8, 0.8) if street.zebra and rng.random() < 0.5 else rng.uniform(4.6, 7.8)
     low, high = _pavement(rng, street) if rng.random() < 0.7 else (street.left, street.right)
     x = _between(rng, low + 0.3, high - 0.3, view.reach(z, margin=0.3))
     return None if x is None else Place(categories.PERSON, x, z, 0.75, 0.4, rng.uniform(1.6, 1.95))
 
 
 def _sign(rng: np.random.Generator, view: camera.Camera, street: Street) -> Place | None:
-    z = rng.uniform(5.0, 11.5)
+    z = rng.uniform(5.0, 8.5)
     low, high = _pavement(rng, street)
-    x = _between(rng, low + 0.2, high - 0.2, view.reach(z, margin=0.5))
-    return None if x is None else Place(categories.SIGN, x, z, 0.6, 0.3, rng.uniform(2.5, 3.4))
+    x = _between(rng, low + 0.2, high - 0.2, view.reach(z, margin=0.7))
+    return None if x is None else Place(categories.SIGN, x, z, 0.6, 0.3, rng.uniform(2.2, 2.8))
 
 
 def _tree(rng: np.random.Generator, view: camera.Camera, street: Street) -> Place | None:

@@ -19,15 +19,15 @@ def bonnet(view: camera.Camera, rng: np.random.Generator) -> tuple[np.ndarray, n
 def expose(color: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """float32 [H, W, 3] in 0..1 -> the picture, uint8 [H, W, 3]."""
     height, width, _ = color.shape
-    color = _blurred(color, np.float32(rng.uniform(0.06, 0.2)))
+    color = _blurred(color, np.float32(rng.uniform(0.04, 0.14)))
     y, x = np.linspace(-1, 1, height, dtype=np.float32)[:, None], np.linspace(-1, 1, width, dtype=np.float32)
     gain = 1 - np.float32(rng.uniform(0, 0.22)) * (x * x + y * y) * np.float32(0.5)
     # Exposed for the whole picture, not quite right.
-    cast = (rng.uniform(0.36, 0.52) / color.mean() * rng.uniform(0.93, 1.07, 3)).astype(np.float32)
+    cast = (rng.uniform(0.40, 0.52) / color.mean() * rng.uniform(0.95, 1.05, 3)).astype(np.float32)
     color = color * gain[..., None] * cast
-    contrast = np.float32(rng.uniform(0.85, 1.2))
+    contrast = np.float32(rng.uniform(0.9, 1.15))
     color = (color - np.float32(0.45)) * contrast + np.float32(0.45 + rng.uniform(-0.03, 0.03))
-    color += rng.standard_normal(color.shape, np.float32) * np.float32(rng.uniform(0.01, 0.035))
+    color += rng.standard_normal(color.shape, np.float32) * np.float32(rng.uniform(0.008, 0.02))
     return (np.clip(color, 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
 
 

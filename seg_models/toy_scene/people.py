@@ -8,13 +8,12 @@ from seg_models.toy_scene import camera, layer, layout, light, noise, paints
 
 CLOTHES = (
     paints.GREY,
-    paints.BROWN,
     paints.BLUE,
     paints.BLACK,
     paints.VIVID,
+    paints.VIVID,
     paints.GREEN,
     paints.WHITE,
-    paints.BRICK,
 )
 HAIR = (paints.BLACK, paints.BROWN, paints.BLACK, paints.GREY)
 SHOES = (paints.BLACK, paints.BROWN)
@@ -57,8 +56,8 @@ def draw(place: layout.Place, view: camera.Camera, weather: light.Light, rng: np
 
 def _limbs(rng: np.random.Generator) -> list[Limb]:
     """From back to front. Paints: 0 top, 1 trousers or skirt, 2 skin, 3 hair, 4 shoes."""
-    stride, swing, turn = rng.uniform(-0.28, 0.28), rng.uniform(0.02, 0.2), rng.uniform(-0.03, 0.03)
-    girth = rng.uniform(0.92, 1.15)
+    stride, swing, turn = rng.uniform(-0.2, 0.2), rng.uniform(0.0, 0.14), rng.uniform(-0.03, 0.03)
+    girth = rng.uniform(1.0, 1.25)
     legs = [limb for sign in (-1, 1) for limb in _leg(sign * stride, sign * 0.1)]
     arms = [limb for sign in (-1, 1) for limb in _arm(sign, swing * girth, girth)]
     shoulders = Limb(-0.1, 1.4, 0.1, 1.4, 0.12 * girth, 0.12 * girth, 0)
@@ -78,7 +77,7 @@ def _limbs(rng: np.random.Generator) -> list[Limb]:
 
 def _leg(step: float, hip: float) -> list[Limb]:
     foot = hip + step
-    return [Limb(foot - 0.03, 0.06, foot + 0.05, 0.06, 0.07, 0.06, 4), Limb(hip, 0.92, foot, 0.14, 0.13, 0.085, 1)]
+    return [Limb(foot - 0.03, 0.06, foot + 0.05, 0.06, 0.07, 0.06, 4), Limb(hip, 0.92, foot, 0.14, 0.14, 0.1, 1)]
 
 
 def _arm(sign: int, swing: float, girth: float) -> list[Limb]:

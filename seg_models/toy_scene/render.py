@@ -15,7 +15,7 @@ DRAW = {
     categories.TREE: trees.draw,
 }
 # Smaller remains of a thing cannot be told from noise: such a thing is not placed. A fraction of the frame.
-SMALLEST = 0.003
+SMALLEST = 0.004
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -4,14 +4,14 @@ import numpy as np
 
 from seg_models.toy_scene import camera, layer, layout, light, noise, paints
 
-BOARD = (paints.VIVID, paints.VIVID, paints.BLUE, paints.GREY, paints.BROWN, paints.GREEN)
+BOARD = (paints.VIVID, paints.VIVID, paints.VIVID, paints.BLUE, paints.GREEN)
 RIM = 0.78
-POLE = 0.07
+POLE = 0.1
 
 
 def draw(place: layout.Place, view: camera.Camera, weather: light.Light, rng: np.random.Generator) -> layer.Layer:
     """The sign as a layer."""
-    radius = rng.uniform(0.48, 0.66)
+    radius = rng.uniform(0.6, 0.76)
     middle = place.height - radius
     plane = ((place.x, 0.0, place.z), (1, 0, 0), (0, 1, 0))
     reach = (-1.4 * radius, 1.4 * radius, 0.0, place.height + 0.1)
@@ -21,9 +21,9 @@ def draw(place: layout.Place, view: camera.Camera, weather: light.Light, rng: np
     out = SHAPES[rng.integers(len(SHAPES))](x, y)
     symbol = SYMBOLS[rng.integers(len(SYMBOLS))](x, y)
     board, pole = out < 1, (abs(across) < POLE) & (up < middle)
-    inner = board & (out < RIM) & (rng.random() < 0.88)  # the others show their backs
+    inner = board & (out < RIM) & (rng.random() < 0.95)  # the others show their backs
     part = np.where(inner, np.where(symbol, 3, 1), np.where(board, 2, 0))
-    colors = np.stack([paints.pick(rng, paints.GREY, paints.BROWN), *_colors(rng)])
+    colors = np.stack([paints.pick(rng, paints.GREY), *_colors(rng)])
     dirt = np.float32(0.04) * noise.at(noise.CLOUDS, across * 60, up * 60, noise.shift(rng))
     shade = np.where(board, 1 + dirt - np.float32(0.05) * y, 1 + across * np.float32(2 * np.sign(weather.sun[0])))
     color = weather.through(colors[part] * (shade * np.float32(weather.on((0, 0, -1))))[..., None], place.z)

@@ -4,7 +4,7 @@ import numpy as np
 
 from seg_models.toy_scene import camera, layer, layout, light, noise, paints
 
-LEAVES = (paints.GREEN, paints.GREEN, paints.GREEN, paints.AUTUMN, paints.BRICK)
+LEAVES = (paints.GREEN, paints.GREEN, paints.GREEN, paints.GREEN, paints.AUTUMN)
 BUSH_BELOW = 2.0
 
 
