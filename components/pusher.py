@@ -1,6 +1,7 @@
 """The push: a rehearsal of the exported model, then TFX's own Pusher, and the version appears whole or not at all."""
 
 import filecmp
+import logging
 import os
 import shutil
 from pathlib import Path
@@ -16,9 +17,9 @@ from tfx.dsl.components.base import executor_spec
 from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_component_specs
 
-from seg_models import errors, records
+from seg_models import errors, export, records
 
-WARM_UP = "assets.extra/tf_serving_warmup_requests"
+log = logging.getLogger("segline")
 
 Artifacts = dict[str, list[types.Artifact]]
 
@@ -35,15 +36,17 @@ class Executor(executor.Executor):
         base = destination.filesystem.base_directory
         if not self.CheckBlessing(input_dict):
             self._MarkNotPushed(pushed)
+            log.info("The gate refused the model: it is not pushed.")
             return
         model_dir = self.GetModelPath(input_dict)
-        rehearse(model_dir)
+        log.info("Rehearsal: the model answers %d of its warm-up requests.", rehearse(model_dir))
         if "://" in base:
             super().Do(input_dict, output_dict, exec_properties)
             return
         if same := _version_with(model_dir, base):
             self._MarkPushed(pushed, pushed_destination=os.path.join(base, same), pushed_version=same)
             shutil.copytree(model_dir, pushed.uri, dirs_exist_ok=True)
+            log.info("Version %s holds this model already.", same)
             return
         # TFX copies file by file. A kill on the way would leave a version that TensorFlow Serving takes up and cannot load.
         partial = _partial(base)
@@ -73,7 +76,7 @@ def rehearse(model_dir: str) -> int:
     Raises:
       UserError: there is no request, or an answer is not for every image of it, or not finite.
     """
-    path = os.path.join(model_dir, WARM_UP)
+    path = os.path.join(model_dir, export.WARM_UP)
     if not tf.io.gfile.exists(path):
         raise errors.UserError(f"{path} is missing: the model cannot be rehearsed, so it is not pushed. Export it again.")
     loaded = tf.saved_model.load(model_dir, tags=["serve"])

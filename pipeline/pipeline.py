@@ -8,7 +8,7 @@ from tfx.orchestration import pipeline as tfx_pipeline
 from tfx.proto import pusher_pb2
 from tfx.types import channel, standard_artifacts
 
-from components import evaluator, example_gen, pusher, trainer
+from components import evaluator, example_gen, last_blessed, pusher, trainer
 from pipeline import code_version, deployment, history
 from seg_models import config
 
@@ -30,7 +30,7 @@ def create_pipeline(experiment: config.Experiment, where: deployment.Deployment)
     learned = _trainer(experiment, where, records)
 
     # The model to compare with, where the gate asks for it.
-    last = _last_blessed_model() if experiment.gate.no_worse_than_last_by is not None else None
+    last = _last_blessed_model(where, learned) if experiment.gate.no_worse_than_last_by is not None else None
 
     # The SavedModel over the eval records -> metrics, report, blessing.
     judged = evaluator.Evaluator(
@@ -39,7 +39,7 @@ def create_pipeline(experiment: config.Experiment, where: deployment.Deployment)
         settings=config.to_json(experiment.evaluation),
         gate=config.to_json(experiment.gate),
         code=code_version.evaluation(experiment),
-        **({"baseline": last.outputs["model"]} if last else {}),
+        **({"baseline": last.outputs[last_blessed.MODEL]} if last else {}),
     ).with_id("Evaluator")
 
     # A blessed SavedModel -> a version for TensorFlow Serving.
@@ -72,11 +72,16 @@ def _trainer(
     return node
 
 
-def _last_blessed_model() -> resolver.Resolver:
+def _last_blessed_model(where: deployment.Deployment, learned: base_node.BaseNode) -> resolver.Resolver:
+    """TFX's Resolver. Kubeflow and Vertex know TFX's own strategy alone, which takes the candidate for an earlier model."""
+    ours = where.orchestrator == deployment.LOCAL
     return resolver.Resolver(
-        strategy_class=latest_blessed_model_strategy.LatestBlessedModelStrategy,
-        model=channel.Channel(type=standard_artifacts.Model),
-        model_blessing=channel.Channel(type=standard_artifacts.ModelBlessing),
+        strategy_class=last_blessed.LastBlessedModel if ours else latest_blessed_model_strategy.LatestBlessedModelStrategy,
+        **{
+            last_blessed.MODEL: channel.Channel(type=standard_artifacts.Model),
+            last_blessed.BLESSING: channel.Channel(type=standard_artifacts.ModelBlessing),
+            **({last_blessed.CANDIDATE: learned.outputs["model"]} if ours else {}),
+        },
     ).with_id("LastBlessedModel")
 
 

@@ -1,0 +1,76 @@
+"""The pipeline's steps and edges, and what each step depends on: its cache lives by that."""
+
+import pytest
+from tfx.dsl.components.base import base_node
+from tfx.orchestration import pipeline as tfx_pipeline
+
+from pipeline import deployment, pipeline
+from seg_models import config
+from seg_models.datasets import toy_streets
+from seg_models.models import unet
+from seg_models.optimizers import sgd
+from seg_models.schedules import polynomial
+
+HERE = deployment.local("runs/x", "x")
+
+
+def made(**overrides: str) -> tfx_pipeline.Pipeline:
+    """The pipeline of a small experiment with fields replaced; `__` stands for the dot."""
+    experiment = config.Experiment(
+        dataset=toy_streets.Config(images_train=2, images_eval=2),
+        model=unet.Config(),
+        train=config.Train(steps=1, optimizer=sgd.Config(), schedule=polynomial.Config()),
+    )
+    named = {name.replace("__", "."): text for name, text in overrides.items()}
+    return pipeline.create_pipeline(config.override(experiment, named), HERE)
+
+
+def properties(node: base_node.BaseNode) -> dict[str, object]:
+    """What TFX's cache sees of a step, besides its inputs."""
+    return {name: str(value) for name, value in node.exec_properties.items()}
+
+
+def changed(**overrides: str) -> set[str]:
+    """The steps that an override makes run anew by its settings alone."""
+    before, after = ({node.id: properties(node) for node in made(**each).components} for each in ({}, overrides))
+    return {name for name in before if before[name] != after[name]}
+
+
+def test_steps_and_edges() -> None:
+    edges = {node.id: {upstream.id for upstream in node.upstream_nodes} for node in made().components}
+    assert edges == {
+        "ExampleGen": set(),
+        "Trainer": {"ExampleGen"},
+        "Evaluator": {"ExampleGen", "Trainer"},
+        "Pusher": {"Trainer", "Evaluator"},
+    }
+    assert set(edges) == set(pipeline.STEPS)
+
+
+def test_a_gate_that_compares_brings_in_the_last_blessed_model() -> None:
+    nodes = {node.id: node for node in made(gate__no_worse_than_last_by="0.01").components}
+    assert nodes["LastBlessedModel"] in nodes["Evaluator"].upstream_nodes
+    assert nodes["Trainer"] in nodes["LastBlessedModel"].upstream_nodes
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "steps"),
+    [
+        ("dataset__seed", "1", {"ExampleGen"}),
+        ("train__seed", "1", {"Trainer"}),
+        ("input__batch_size", "2", {"Trainer"}),
+        ("model", "deeplab_v3_plus", {"Trainer"}),
+        ("gate__minimum", "mean_iou=0.5", {"Evaluator"}),
+        ("evaluation__gallery", "7", {"Evaluator"}),
+        ("evaluation__metrics", "confusion_matrix", {"Trainer", "Evaluator"}),
+    ],
+)
+def test_each_step_depends_on_its_own_settings(field: str, text: str, steps: set[str]) -> None:
+    assert changed(**{field: text}) == steps
+
+
+def test_caching_is_on_and_everything_lies_in_the_root() -> None:
+    found = made()
+    assert found.enable_cache
+    assert found.pipeline_info.pipeline_root == HERE.pipeline_root
+    assert HERE.serving_dir in properties(next(node for node in found.components if node.id == "Pusher"))["push_destination"]

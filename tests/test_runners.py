@@ -1,0 +1,67 @@
+"""One run at a time; the same steps and edges everywhere."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline import deployment, pipeline, runners
+from seg_models import config, errors
+from seg_models.datasets import toy_streets
+from seg_models.models import unet
+from seg_models.optimizers import sgd
+from seg_models.schedules import polynomial
+
+EXPERIMENT = config.Experiment(
+    dataset=toy_streets.Config(images_train=2, images_eval=2),
+    model=unet.Config(),
+    train=config.Train(steps=1, optimizer=sgd.Config(), schedule=polynomial.Config()),
+    gate=config.Gate(no_worse_than_last_by=0.01),
+)
+GPU = deployment.Machine(4, 16, "NVIDIA_TESLA_T4", 1)
+EDGES = {
+    "ExampleGen": set(),
+    "Trainer": {"ExampleGen"},
+    "LastBlessedModel": set(),
+    "Evaluator": {"ExampleGen", "Trainer", "LastBlessedModel"},
+    "Pusher": {"Trainer", "Evaluator"},
+}
+
+
+def test_a_second_run_in_a_root_is_refused_and_the_lock_ends_with_its_holder(tmp_path: Path) -> None:
+    with runners.only_run(str(tmp_path)):
+        with pytest.raises(errors.UserError, match=r"another run \(process \d+\)"), runners.only_run(str(tmp_path)):
+            pass
+    with runners.only_run(str(tmp_path)):
+        pass
+
+
+def test_kubeflow_vertex_and_this_machine_get_the_same_steps_and_edges(tmp_path: Path) -> None:
+    here = pipeline.create_pipeline(EXPERIMENT, deployment.local(str(tmp_path), "x"))
+    edges = {node.id: {upstream.id for upstream in node.upstream_nodes} for node in here.components}
+    # Only here the candidate is told apart from the models before it.
+    assert edges == {**EDGES, "LastBlessedModel": {"Trainer"}}
+    kubeflow = deployment.kubeflow("gs://bucket/x", "x", image="segline:1", machine=GPU)
+    vertex = deployment.vertex("gs://bucket/x", "x", image="segline:1", project="p", region="r", machine=GPU)
+    runners.compile_to(str(tmp_path / "job.yaml"), EXPERIMENT, kubeflow)
+    runners.compile_to(str(tmp_path / "job.json"), EXPERIMENT, vertex)
+    specs = [yaml.safe_load((tmp_path / "job.yaml").read_text()), json.loads((tmp_path / "job.json").read_text())["pipelineSpec"]]
+    for spec in specs:
+        tasks = spec["root"]["dag"]["tasks"]
+        # A resolver of blessed models is two tasks there: the newest blessing, then its model.
+        found = {_name(name): {_name(each) for each in task.get("dependentTasks", [])} for name, task in tasks.items()}
+        found["LastBlessedModel"] -= {"LastBlessedModel"}
+        assert found == EDGES
+        containers = [each["container"] for each in spec["deploymentSpec"]["executors"].values() if "container" in each]
+        assert {container["image"] for container in containers} == {"segline:1"}
+        assert [each["resources"]["accelerator"]["count"] for each in containers if "resources" in each] == ["1"]
+
+
+def test_compiling_needs_an_image(tmp_path: Path) -> None:
+    with pytest.raises(errors.UserError, match="`image` is empty"):
+        runners.compile_to(str(tmp_path / "job.json"), EXPERIMENT, deployment.local(str(tmp_path), "x"))
+
+
+def _name(task: str) -> str:
+    return next((name for name in EDGES if task.startswith(name)), task)
