@@ -36,7 +36,7 @@ class Dropout(keras.layers.Layer):
             return features
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         seed = tf.random.experimental.stateless_fold_in(tf.identity(self.state), replica)
-        self.state.assign_add([0, 1])
+        self.state.assign_add(tf.constant([0, 1]))  # a tensor: replicas cannot agree on a list
         kept = tf.random.stateless_uniform(tf.shape(features), seed) >= self.rate
         return tf.where(kept, features / (1 - self.rate), tf.zeros_like(features))
 
