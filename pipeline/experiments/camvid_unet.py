@@ -1,0 +1,34 @@
+"""U-Net on CamVid at 240x180, from random weights.
+
+    segline run camvid_unet --data_dir DIR
+"""
+
+from seg_models import config
+from seg_models.augment import color, crop, flip, scale_jitter
+from seg_models.datasets import camvid
+from seg_models.models import unet
+from seg_models.optimizers import adamw
+from seg_models.schedules import polynomial
+
+EXPERIMENT = config.Experiment(
+    dataset=camvid.Config(),
+    model=unet.Config(depth=4, width=16, dropout=0.2),
+    input=config.Input(
+        size=(180, 240),
+        batch_size=8,
+        augment=(scale_jitter.Config(0.7, 1.6), crop.Config(180, 240), flip.Config(), color.Config()),
+    ),
+    train=config.Train(
+        steps=1500,
+        optimizer=adamw.Config(),
+        schedule=polynomial.Config(),
+        learning_rate=2e-3,
+        warmup_steps=100,
+        weight_decay=0.02,
+        clip_norm=1.0,
+        ema_decay=0.995,
+        checkpoint_every=100,
+        evaluate_every=500,
+    ),
+    gate=config.Gate(metric="mean_iou", minimum=(("mean_iou", 0.45),), no_worse_than_last_by=0.01),
+)
