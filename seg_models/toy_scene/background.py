@@ -8,8 +8,8 @@ from seg_models.toy_scene import camera, categories, facades, layer, layout, lig
 FLANK = 12.0
 FOOT = 0.9
 BLOCKS = 16
-ASPHALT = (paints.ASPHALT, paints.ASPHALT, paints.GREY)
-SLABS = (paints.STONE, paints.STONE, paints.GREY, paints.BRICK)
+ASPHALT = (paints.ASPHALT, paints.ASPHALT, paints.ASPHALT, paints.BROWN)
+SLABS = (paints.STONE, paints.STONE, paints.STONE, paints.BRICK)
 WOODS = (paints.GREEN, paints.AUTUMN)
 
 

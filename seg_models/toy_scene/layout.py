@@ -9,7 +9,7 @@ from seg_models.toy_scene import camera, categories, layer, light
 
 
 # How likely 0, 1, 2, 3 of them are: cars, persons, signs.
-COUNTS = ((0.1, 0.3, 0.35, 0.25), (0.12, 0.4, 0.38, 0.1), (0.15, 0.5, 0.35, 0.0))
+COUNTS = ((0.1, 0.3, 0.35, 0.25), (0.1, 0.45, 0.45, 0.0), (0.1, 0.55, 0.35, 0.0))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,7 +128,7 @@ def _places(rng: np.random.Generator, view: camera.Camera, street: Street) -> tu
     kinds = ((_sign, signs, 0.5), (_car, cars, 0.4), (_person, persons, 0.25), (_tree, trees, 0.2))
     for propose, count, margin in kinds:
         for _ in range(count):
-            tries = (propose(rng, view, street) for _ in range(20))
+            tries = (propose(rng, view, street) for _ in range(40))
             free = (place for place in tries if place and not _crowded(place, places, margin))
             places.extend(itertools.islice(free, 1))
     return tuple(places)
@@ -179,10 +179,10 @@ def _person(rng: np.random.Generator, view: camera.Camera, street: Street) -> Pl
 
 
 def _sign(rng: np.random.Generator, view: camera.Camera, street: Street) -> Place | None:
-    z = rng.uniform(5.0, 8.5)
+    z = rng.uniform(5.0, 9.0)
     low, high = _pavement(rng, street)
-    x = _between(rng, low + 0.2, high - 0.2, view.reach(z, margin=0.7))
-    return None if x is None else Place(categories.SIGN, x, z, 0.6, 0.3, rng.uniform(2.2, 2.8))
+    x = _between(rng, low + 0.5, high - 0.4, view.reach(z, margin=0.7))
+    return None if x is None else Place(categories.SIGN, x, z, 0.6, 0.3, rng.uniform(2.1, 2.6))
 
 
 def _tree(rng: np.random.Generator, view: camera.Camera, street: Street) -> Place | None:

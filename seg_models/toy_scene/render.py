@@ -14,8 +14,10 @@ DRAW = {
     categories.SIGN: signs.draw,
     categories.TREE: trees.draw,
 }
-# Smaller remains of a thing cannot be told from noise: such a thing is not placed. A fraction of the frame.
+# Less of a thing cannot be told from noise, so a thing of which less remains is not placed: the smallest visible part
+# as a fraction of the frame, and of the thing itself.
 SMALLEST = 0.004
+LEAST_PART = 0.25
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -61,4 +63,5 @@ def _worthwhile(one: layer.Layer, visible: int, smallest: float) -> bool:
     """Whether a layer stays in the picture: things do when they are seen well, or not at all."""
     if one.category not in categories.THINGS:
         return True
-    return (one.mask.sum() if visible == 0 else visible) >= smallest
+    whole = int(one.mask.sum())
+    return whole >= smallest if visible == 0 else visible >= max(smallest, LEAST_PART * whole)
