@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline import deployment, history, pipeline, publish, steps
-from seg_models import config, errors
+from seg_models import config, dataset, errors, gate, listing
 
 
 def run_here(experiment: config.Experiment, where: deployment.Deployment) -> publish.Outcome:
@@ -19,6 +19,7 @@ def run_here(experiment: config.Experiment, where: deployment.Deployment) -> pub
     Raises:
       UserError: the user's mistake, wherever in the pipeline it came to light.
     """
+    check(experiment)
     with only_run(where.root):
         steps.run(pipeline.create_pipeline(experiment, where))
         return publish.publish(history.latest(history.connection(where.metadata_path)), where)
@@ -45,6 +46,12 @@ def compile_to(path: str, experiment: config.Experiment, where: deployment.Deplo
     )
     runner.run(pipeline.create_pipeline(experiment, where))
     return path
+
+
+def check(experiment: config.Experiment) -> None:
+    """Raises UserError for what would fail only after hours: a gate that asks for a score that no metric gives."""
+    info = dataset.info_of(listing.module_of(experiment.dataset), experiment.dataset)
+    gate.check(experiment.gate, gate.possible_scores(info, experiment.evaluation))
 
 
 @contextlib.contextmanager

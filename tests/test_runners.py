@@ -63,5 +63,13 @@ def test_compiling_needs_an_image(tmp_path: Path) -> None:
         runners.compile_to(str(tmp_path / "job.json"), EXPERIMENT, deployment.local(str(tmp_path), "x"))
 
 
+@pytest.mark.parametrize("field", ["gate.minimum", "evaluation.metrics"])
+def test_a_misspelt_score_or_metric_is_found_before_anything_runs(field: str, tmp_path: Path) -> None:
+    text = {"gate.minimum": "mean_iuo=0.5", "evaluation.metrics": "confusion_matrx"}[field]
+    with pytest.raises(errors.UserError, match="Did you mean"):
+        runners.run_here(config.override(EXPERIMENT, {field: text}), deployment.local(str(tmp_path / "root"), "x"))
+    assert not (tmp_path / "root").exists()
+
+
 def _name(task: str) -> str:
     return next((name for name in EDGES if task.startswith(name)), task)
