@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from seg_models import config, errors, registry
+from seg_models import config, errors, overrides, registry
 
 
 class UsageError(errors.UserError):
@@ -83,9 +83,9 @@ def replaced(value: Any, fields: Mapping[str, str], arguments: argparse.Namespac
     known = {inner.name for inner in dataclasses.fields(value)}
     for name in fields:
         if name.split(".")[0] not in known:
-            raise UsageError(unknown_option(name, [*arguments.options, *config.fields(value)], arguments.prog))
+            raise UsageError(unknown_option(name, [*arguments.options, *overrides.fields(value)], arguments.prog))
     try:
-        return config.override(value, dict(sorted(fields.items(), key=lambda item: item[0].count("."))))
+        return overrides.apply(value, dict(sorted(fields.items(), key=lambda item: item[0].count("."))))
     except errors.UserError as error:
         raise UsageError(str(error)) from None
 

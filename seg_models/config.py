@@ -1,4 +1,4 @@
-"""An experiment and its sections: frozen dataclasses, JSON round trip, overrides by dotted name.
+"""An experiment and its sections: frozen dataclasses, and their JSON round trip.
 
 Pluggable parts (data set, model, augmentation, optimizer, schedule) are `Config` dataclasses of the modules that
 build them, so a misspelt field is a TypeError where it is written. This file loads no TensorFlow.
@@ -7,17 +7,14 @@ build them, so a misspelt field is a TypeError where it is written. This file lo
 import dataclasses
 import importlib
 import json
-import types
-import typing
-from collections.abc import Mapping
 from typing import Any
 
-from seg_models import errors, registry
+from seg_models import errors
 
 
-def part(package: str, **kwargs: Any) -> Any:
+def part(package: str, default: Any = dataclasses.MISSING) -> Any:
     """A dataclass field that holds the Config of one module of `package`, or a tuple of such."""
-    return dataclasses.field(metadata={"package": package}, **kwargs)
+    return dataclasses.field(default=default, metadata={"package": package})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -150,103 +147,6 @@ def to_json(value: object) -> str:
 def from_json(text: str) -> Any:
     """The dataclass that `to_json` wrote."""
     return _decoded(json.loads(text))
-
-
-def override(value: Any, overrides: Mapping[str, str]) -> Any:
-    """A copy of a dataclass with fields replaced.
-
-    Args:
-      value: an Experiment or one of its sections.
-      overrides: dotted field name -> text, such as {"train.steps": "200", "model": "unet", "input.size": "180,240"}.
-
-    Raises:
-      UserError: no such field (names the nearest), or the text is no value of the field's type.
-    """
-    for name, text in overrides.items():
-        value = _replaced(value, name.split("."), text, name)
-    return value
-
-
-def fields(value: Any, prefix: str = "") -> dict[str, Any]:
-    """Every field that `override` can reach: dotted name -> value."""
-    found = {}
-    for field in dataclasses.fields(value):
-        inner = getattr(value, field.name)
-        if dataclasses.is_dataclass(inner):
-            found.update(fields(inner, f"{prefix}{field.name}."))
-        else:
-            found[prefix + field.name] = inner
-    return found
-
-
-def _replaced(value: Any, path: list[str], text: str, name: str) -> Any:
-    known = {field.name: field for field in dataclasses.fields(value)}
-    if path[0] not in known:
-        raise errors.UserError(registry.unknown(f"the fields of {type(value).__name__} (`{name}`)", path[0], known))
-    field, inner = known[path[0]], getattr(value, path[0])
-    if len(path) > 1:
-        if not dataclasses.is_dataclass(inner):
-            raise errors.UserError(f"`{name}`: `{path[0]}` has no fields of its own.")
-        new = _replaced(inner, path[1:], text, name)
-    elif "package" in field.metadata:
-        new = _part(field.metadata["package"], text, many=isinstance(inner, tuple))
-    elif dataclasses.is_dataclass(inner):
-        raise errors.UserError(f"`{name}` is a section; set one of its fields: {', '.join(fields(inner, name + '.'))}.")
-    else:
-        new = _parsed(text, typing.get_type_hints(type(value))[path[0]], name)
-    return dataclasses.replace(value, **{path[0]: new})
-
-
-def _part(package: str, text: str, many: bool) -> Any:
-    """The default Config of the named module; comma-separated names where the field holds several."""
-    if many:
-        return tuple(registry.find(package, part.strip()).Config() for part in text.split(",") if part.strip())
-    return registry.find(package, text).Config()
-
-
-def _parsed(text: str, kind: Any, name: str) -> Any:
-    """The value that `text` stands for in a field of type `kind`."""
-    options = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
-    if type(None) in options and text.lower() in ("none", "null"):
-        return None
-    kind = next(option for option in options if option is not type(None))
-    if kind is str:
-        return text
-    try:
-        return _checked(json.loads(_as_json(text, kind)), kind)
-    except (ValueError, TypeError):
-        shown = kind if typing.get_origin(kind) else kind.__name__
-        raise errors.UserError(f"`{name}`: `{text}` is no {shown}.") from None
-
-
-def _as_json(text: str, kind: Any) -> str:
-    """JSON of what people type: `True`; a tuple as `180,240`, `one,two` or, of pairs, `mean_iou=0.5,pq=0.3`."""
-    if kind is bool:
-        return text.lower()
-    if typing.get_origin(kind) is not tuple or text.startswith("["):
-        return text
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    first = typing.get_args(kind)[0]
-    if first is str:
-        return json.dumps(parts)
-    if typing.get_origin(first) is tuple:
-        return json.dumps([[part.partition("=")[0].strip(), json.loads(part.partition("=")[2])] for part in parts])
-    return f"[{text}]"
-
-
-def _checked(value: Any, kind: Any) -> Any:
-    """`value` as `kind`, or TypeError: a number is no bool, 1.5 is no int, a tuple has its length."""
-    if typing.get_origin(kind) is tuple:
-        kinds = typing.get_args(kind)
-        kinds = kinds[:1] * len(value) if kinds[1:] == (...,) else kinds
-        if len(value) != len(kinds):
-            raise TypeError
-        return tuple(_checked(inner, inner_kind) for inner, inner_kind in zip(value, kinds))
-    if kind is float and type(value) is int:
-        return float(value)
-    if type(value) is not kind:
-        raise TypeError
-    return value
 
 
 def _encoded(value: object) -> object:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 from types import ModuleType
 
-from seg_models import config, dataset, errors
+from seg_models import config, dataset, errors, overrides
 
 # Part of the fingerprint; raise it whenever the same files would give other records.
 VERSION = 1
@@ -44,7 +44,7 @@ def items(dataset_config: object) -> dict[str, list[Listed]]:
     found = {split: list(module.items(dataset_config, split)) for split in info.splits}
     for split in REQUIRED_SPLITS:
         if not found.get(split):
-            place = config.fields(dataset_config).get("data_dir", "")
+            place = overrides.fields(dataset_config).get("data_dir", "")
             where = f" in {place}" if place else ""
             raise errors.UserError(f"data set `{info.name}`{where} has no items in its split `{split}`.")
     by_key: dict[str, list[str]] = {}

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from seg_models import config as settings
-from seg_models import dataset
+from seg_models import dataset, overrides
 from seg_models.backbones import mobilenet_v2, residual, resnet50
 from seg_models.layers import aspp, normalization
 from seg_models.models import deeplab_v3_plus
@@ -28,7 +28,7 @@ def images(height: int, width: int) -> tf.Tensor:
 
 @pytest.mark.parametrize("separable", ("false", "true"))
 def test_scores_have_stride_4_at_any_size_and_all_weights_learn(separable: str) -> None:
-    config = settings.override(TINY, {"separable": separable, "pyramid.separable": separable})
+    config = overrides.apply(TINY, {"separable": separable, "pyramid.separable": separable})
     network = deeplab_v3_plus.build(config, INFO).network
     assert network(images(33, 1))["semantic"].shape == (2, 9, 1, 3)
     with tf.GradientTape() as tape:
@@ -40,7 +40,7 @@ def test_scores_have_stride_4_at_any_size_and_all_weights_learn(separable: str) 
 
 def test_the_pyramid_follows_the_output_stride() -> None:
     def rates(output_stride: str) -> set[int]:
-        config = settings.override(TINY, {"backbone.output_stride": output_stride})
+        config = overrides.apply(TINY, {"backbone.output_stride": output_stride})
         layers = deeplab_v3_plus.build(config, INFO).network.layers
         return {layer.dilation_rate[0] for layer in layers if isinstance(layer, keras.layers.Conv2D)}
 
@@ -49,7 +49,7 @@ def test_the_pyramid_follows_the_output_stride() -> None:
 
 
 def test_the_backbone_is_chosen_by_name() -> None:
-    config = settings.override(
+    config = overrides.apply(
         deeplab_v3_plus.Config(), {"backbone": "resnet50", "backbone.output_stride": "8", "backbone.weights": "a.h5"}
     )
     assert config.backbone == resnet50.Config(output_stride=8, weights="a.h5")
@@ -58,7 +58,7 @@ def test_the_backbone_is_chosen_by_name() -> None:
 
 
 def test_pretrained_layers_freeze_and_new_ones_do_not() -> None:
-    config = settings.override(TINY, {"backbone": "mobilenet_v2", "backbone.alpha": "0.35", "norm.kind": "frozen"})
+    config = overrides.apply(TINY, {"backbone": "mobilenet_v2", "backbone.alpha": "0.35", "norm.kind": "frozen"})
     assert config.backbone == mobilenet_v2.Config(alpha=0.35)
     network = deeplab_v3_plus.build(config, INFO).network
     names = [weight.name for weight in network.non_trainable_weights]

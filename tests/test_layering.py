@@ -27,6 +27,7 @@ LIGHT = (
     "seg_models.metric",
     "seg_models.metrics.confusion_matrix",
     "seg_models.metrics.panoptic_quality",
+    "seg_models.overrides",
     "seg_models.records",
     "seg_models.registry",
     "seg_models.scores",

@@ -5,7 +5,7 @@ from tfx.dsl.components.base import base_node
 from tfx.orchestration import pipeline as tfx_pipeline
 
 from pipeline import deployment, pipeline
-from seg_models import config
+from seg_models import config, overrides
 from seg_models.datasets import toy_streets
 from seg_models.models import unet
 from seg_models.optimizers import sgd
@@ -22,7 +22,7 @@ def made(**overrides: str) -> tfx_pipeline.Pipeline:
         train=config.Train(steps=1, optimizer=sgd.Config(), schedule=polynomial.Config()),
     )
     named = {name.replace("__", "."): text for name, text in overrides.items()}
-    return pipeline.create_pipeline(config.override(experiment, named), HERE)
+    return pipeline.create_pipeline(overrides.apply(experiment, named), HERE)
 
 
 def properties(node: base_node.BaseNode) -> dict[str, object]:

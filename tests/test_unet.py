@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seg_models import config as settings
-from seg_models import dataset, errors, model
+from seg_models import dataset, errors, model, overrides
 from seg_models.layers import normalization
 from seg_models.models import unet
 
@@ -91,7 +90,7 @@ def test_mixed_precision_ends_in_float32() -> None:
 
 def test_misspelt_and_impossible_settings() -> None:
     with pytest.raises(errors.UserError, match="Did you mean `valid`"):
-        settings.override(unet.Config(), {"padding": "vaild"})
+        overrides.apply(unet.Config(), {"padding": "vaild"})
     with pytest.raises(errors.UserError, match="Did you mean `bilinear`"):
         unet.Config(upsampling="linear")
     with pytest.raises(errors.UserError, match="must be positive"):

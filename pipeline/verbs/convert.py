@@ -25,11 +25,11 @@ def add_arguments(parser: typed.Parser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Converts the data set and prints what was written."""
-    from seg_models import config
+    from seg_models import overrides
 
     settings = _settings(arguments)
     if arguments.show:
-        for name, value in config.fields(settings).items():
+        for name, value in overrides.fields(settings).items():
             print(f"--{name} {value}")
         return
     if not arguments.output_dir:

@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _show(experiment: object) -> None:
-    from seg_models import config
+    from seg_models import overrides
 
-    for name, value in config.fields(experiment).items():
+    for name, value in overrides.fields(experiment).items():
         print(f"--{name} {value}")
