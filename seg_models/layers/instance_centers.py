@@ -15,7 +15,7 @@ class Centers:
       heatmap: float32 [B, H, W, 1], a Gaussian of peak 1 around each instance's centre of mass.
       offset: float32 [B, H, W, 2], (y, x) in pixels from each pixel to the centre of its instance; 0 elsewhere.
       is_instance: float32 [B, H, W], 1 on pixels of instances that are no crowd.
-      is_known: float32 [B, H, W], 1 where the heatmap is known: not void and no crowd.
+      is_known: float32 [B, H, W], 1 where the heatmap is known: not void, no crowd, no thing without an instance.
       area: float32 [B, H, W], pixels of the instance that each pixel belongs to; 0 elsewhere.
     """
 
@@ -37,26 +37,35 @@ def build(batch: dict[str, tf.Tensor], info: dataset.DatasetInfo, sigma: float) 
     semantic = batch["semantic"]
     is_thing = tf.constant([category.is_thing for category in info.categories] + [False])
     on_thing = tf.gather(is_thing, tf.minimum(semantic, info.num_categories))
-    instance = tf.where(on_thing, batch["instance"], 0)
-    limit = tf.reduce_max(instance) + 1
-    crowd = tf.gather(_crowd_table(batch, limit), instance, batch_dims=1) & (instance > 0)
+    ids, instance = _counted_anew(tf.where(on_thing, batch["instance"], 0))
+    crowd = tf.gather(_crowd_table(batch, ids), instance, batch_dims=1) & (instance > 0)
+    is_known = (semantic != info.void) & ~crowd & ~(on_thing & (instance == 0))
     instance = tf.where(crowd, 0, instance)
-    area, center = _moments(instance, limit)
+    area, center = _moments(instance, tf.size(ids))
     found = (instance > 0)[..., None]
     height, width = tf.shape(semantic)[1], tf.shape(semantic)[2]
     return Centers(
         heatmap=_heatmap(center, area, height, width, sigma),
         offset=tf.where(found, tf.gather(center, instance, batch_dims=1) - _grid(height, width), 0.0),
         is_instance=tf.cast(instance > 0, tf.float32),
-        is_known=tf.cast((semantic != info.void) & ~crowd, tf.float32),
+        is_known=tf.cast(is_known, tf.float32),
         area=tf.where(found[..., 0], tf.gather(area, instance, batch_dims=1), 0.0),
     )
 
 
-def _crowd_table(batch: dict[str, tf.Tensor], limit: tf.Tensor) -> tf.Tensor:
-    """Bool [B, limit]: whether instance id m of image b is a crowd region."""
-    ids = tf.where(batch["object_crowd"], batch["object_instance"], -1)
-    return tf.reduce_any(ids[:, :, None] == tf.range(limit)[None, None, :], axis=1)
+def _counted_anew(instance: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The batch's ids, int32 [M], 0 first, and int32 [B, H, W], the place of each pixel's id among them.
+
+    Ids may be any 16-bit numbers, and what follows takes a row, or a turn of a loop, for each of 0..M-1.
+    """
+    ids, places = tf.unique(tf.concat([[0], tf.reshape(instance, [-1])], axis=0))
+    return ids, tf.reshape(places[1:], tf.shape(instance))
+
+
+def _crowd_table(batch: dict[str, tf.Tensor], ids: tf.Tensor) -> tf.Tensor:
+    """Bool [B, M]: whether the m-th of the ids, int32 [M], is a crowd region in image b."""
+    crowds = tf.where(batch["object_crowd"], batch["object_instance"], -1)
+    return tf.reduce_any(crowds[:, :, None] == ids, axis=1)
 
 
 def _grid(height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:

@@ -1,0 +1,91 @@
+"""Every model at its smallest, and random scenes to feed them."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from seg_models import dataset, model, registry
+from seg_models.backbones import residual
+from seg_models.layers import aspp, instance_grouping, normalization
+from seg_models.models import deeplab_v3_plus, panoptic_deeplab, unet
+
+PACKAGE = "seg_models.models"
+
+INFO = dataset.DatasetInfo(
+    name="blocks",
+    categories=(
+        dataset.Category("sky", (70, 130, 180)),
+        dataset.Category("road", (128, 64, 128)),
+        dataset.Category("car", (0, 0, 142), is_thing=True),
+        dataset.Category("tree", (107, 142, 35)),
+        dataset.Category("person", (220, 20, 60), is_thing=True),
+    ),
+    raw_values=(),
+)
+
+BACKBONE = residual.Config(stem=4, widths=(4, 8, 8, 16), blocks=(1, 1, 1, 1))
+PYRAMID = aspp.Aspp(channels=8, rates=(1, 2), dropout=0.0)
+
+# A new model gets its smallest Config here, without anything random in training.
+CONFIGS = {
+    "deeplab_v3_plus": deeplab_v3_plus.Config(
+        backbone=BACKBONE, pyramid=PYRAMID, low_level_channels=4, decoder_channels=8
+    ),
+    "panoptic_deeplab": panoptic_deeplab.Config(
+        backbone=BACKBONE,
+        pyramid=PYRAMID,
+        semantic_channels=8,
+        instance_channels=8,
+        semantic_projections=(4, 4),
+        instance_projections=(4, 4),
+        head_channels=8,
+        grouping=instance_grouping.Config(stuff_area=16),
+    ),
+    "unet": unet.Config(depth=2, width=4, dropout=0.0),
+}
+
+
+def config(name: str, kind: str = "group") -> Any:
+    """The model's Config with the given normalisation."""
+    return dataclasses.replace(CONFIGS[name], norm=normalization.Norm(kind))
+
+
+def build(name: str, kind: str = "group") -> model.SegmentationModel:
+    """The model with random weights, the same ones every time."""
+    tf.keras.utils.set_random_seed(0)
+    return registry.find(PACKAGE, name).build(config(name, kind), INFO)
+
+
+def batch(seed: int, count: int = 2, size: tuple[int, int] = (33, 47)) -> dict[str, tf.Tensor]:
+    """A batch of random scenes: blocks of 8 pixels, of which those of a thing are instances, some of them crowds."""
+    random = np.random.default_rng(seed)
+    rows, columns = -(-size[0] // 8), -(-size[1] // 8)
+    classes = random.integers(0, INFO.num_categories, (count, rows, columns))
+    identity = np.arange(1, rows * columns + 1).reshape(rows, columns) * 7
+    instance = np.where(np.isin(classes, INFO.thing_ids), identity, 0)
+    semantic = _enlarged(classes, size)
+    semantic[random.random(semantic.shape) < 0.1] = INFO.void
+    semantic[:, : size[0] // 3, : size[1] // 3] = INFO.void
+    return {
+        "image": tf.constant(random.uniform(0, 255, (count, *size, 3)), tf.float32),
+        "semantic": tf.constant(semantic, tf.int32),
+        "instance": tf.constant(_enlarged(instance, size), tf.int32),
+        "weight": tf.ones([count]),
+        "object_category": tf.constant(np.where(instance > 0, classes, -1).reshape(count, -1), tf.int32),
+        "object_instance": tf.constant(instance.reshape(count, -1), tf.int32),
+        "object_crowd": tf.constant((instance > 0).reshape(count, -1) & (random.random((count, rows * columns)) < 0.2)),
+    }
+
+
+def noise_like(outputs: model.Outputs, size: tuple[int, int], scale: float = 1.0) -> model.Outputs:
+    """Normal float32 numbers in place of each output [B, h, w, C], but [B, *size, C]."""
+    random = np.random.default_rng(3)
+    shapes = {name: (value.shape[0], *size, value.shape[-1]) for name, value in outputs.items()}
+    return {name: tf.constant(random.normal(0, scale, shape), tf.float32) for name, shape in shapes.items()}
+
+
+def _enlarged(blocks: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Integer [B, h, w] -> [B, *size]: each becomes a block of 8 x 8."""
+    return blocks.repeat(8, axis=1).repeat(8, axis=2)[:, : size[0], : size[1]].copy()
