@@ -48,7 +48,7 @@ class Executor(executor.Executor):
             shutil.copytree(model_dir, pushed.uri, dirs_exist_ok=True)
             log.info("Version %s holds this model already.", same)
             return
-        # TFX copies file by file. A kill on the way would leave a version that TensorFlow Serving takes up and cannot load.
+        # TFX copies file by file. A kill on the way would leave a version that a server takes up and cannot load.
         partial = _partial(base)
         shutil.rmtree(partial, ignore_errors=True)
         destination.filesystem.base_directory = str(partial)
@@ -78,7 +78,9 @@ def rehearse(model_dir: str) -> int:
     """
     path = os.path.join(model_dir, export.WARM_UP)
     if not tf.io.gfile.exists(path):
-        raise errors.UserError(f"{path} is missing: the model cannot be rehearsed, so it is not pushed. Export it again.")
+        raise errors.UserError(
+            f"{path} is missing: the model cannot be rehearsed, so it is not pushed. Export it again."
+        )
     loaded = tf.saved_model.load(model_dir, tags=["serve"])
     with tf.io.gfile.GFile(path, "rb") as file:
         requests = [prediction_log_pb2.PredictionLog.FromString(record) for record in records.read(file, path)]
@@ -87,7 +89,9 @@ def rehearse(model_dir: str) -> int:
     for log in requests:
         request = log.predict_log.request
         arguments = {name: tf.make_ndarray(value) for name, value in request.inputs.items()}
-        answer = loaded.signatures[request.model_spec.signature_name](**{k: tf.constant(v) for k, v in arguments.items()})
+        answer = loaded.signatures[request.model_spec.signature_name](
+            **{k: tf.constant(v) for k, v in arguments.items()}
+        )
         batch = len(next(iter(arguments.values())))
         for name, value in answer.items():
             _check(value.numpy(), batch, f"{model_dir}: `{name}`")
@@ -103,7 +107,7 @@ def _check(value: np.ndarray, batch: int, name: str) -> None:
 
 
 def _version_with(model_dir: str, base: str) -> str | None:
-    """The newest version in `base` if it holds the files of `model_dir`: its push was interrupted, or it is judged anew."""
+    """The newest version in `base` if it holds this very model: its push was interrupted, or it was judged anew."""
     versions = sorted((path.name for path in Path(base).glob("*") if path.name.isdigit()), key=int)
     if not versions:
         return None

@@ -43,6 +43,7 @@ def one_of(kind: str, known: Iterable[str]) -> Callable[[str], str]:
     known = list(known)
 
     def named(text: str) -> str:
+        """argparse's hook: the text itself."""
         if text not in known:
             raise argparse.ArgumentTypeError(registry.unknown(kind, text, known).rstrip("."))
         return text

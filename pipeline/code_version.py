@@ -1,4 +1,4 @@
-"""What a step computes depends on its code too: a hash that TFX's cache sees, so that an edited model is trained anew."""
+"""What a step computes depends on its code: a hash that TFX's cache sees, so that an edited model is trained anew."""
 
 import ast
 import dataclasses
@@ -21,7 +21,12 @@ def conversion(experiment: config.Experiment) -> str:
 def training(experiment: config.Experiment) -> str:
     """The version of the code that learns; the pictures and pages it draws for people do not count."""
     settings = [config.training_of(experiment)]
-    return of("seg_models.train", *_metrics(experiment), settings=settings, without=("seg_models.report", "seg_models.visualize"))
+    return of(
+        "seg_models.train",
+        *_metrics(experiment),
+        settings=settings,
+        without=("seg_models.report", "seg_models.visualize"),
+    )
 
 
 def evaluation(experiment: config.Experiment) -> str:
@@ -70,7 +75,10 @@ def _read(module: str) -> tuple[str, tuple[str, ...]]:
     tree = ast.parse(path.read_text())
     imported = tuple(sorted(name for node in ast.walk(tree) for name in _imports(node)))
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False) is not None:
+        if (
+            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+            and ast.get_docstring(node, clean=False) is not None
+        ):
             del node.body[0]
     return ast.dump(tree), imported
 

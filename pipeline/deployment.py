@@ -1,4 +1,4 @@
-"""WHERE an experiment runs: roots, image, Beam flags, machines. Data only; the pipeline itself is the same everywhere."""
+"""WHERE an experiment runs: roots, image, Beam flags, machines. Data only; the pipeline is the same everywhere."""
 
 import dataclasses
 import os
@@ -10,8 +10,8 @@ from seg_models import errors
 
 LOCAL, KUBEFLOW, VERTEX = "local", "kubeflow", "vertex"
 
-# Where the workers' packages are. Without it TFX packs itself up anew for every Beam step, which takes seconds and is left
-# in the temporary folder; the direct runner has no use for either.
+# Where the workers' packages are. Without it TFX packs itself up anew for every Beam step, which takes seconds and is
+# left in the temporary folder; the direct runner has no use for either.
 PACKED = "--sdk_container_image={}"
 
 
@@ -91,19 +91,27 @@ class Deployment:
 def local(root: str, name: str, *, workers: int = 1, on_error: str = "fail") -> Deployment:
     """This machine; `workers` processes for conversion and evaluation."""
     mode = "in_memory" if workers == 1 else "multi_processing"
-    flags = ("--runner=DirectRunner", f"--direct_running_mode={mode}", f"--direct_num_workers={workers}", PACKED.format("none"))
+    flags = (
+        "--runner=DirectRunner",
+        f"--direct_running_mode={mode}",
+        f"--direct_num_workers={workers}",
+        PACKED.format("none"),
+    )
     return Deployment(_pipeline_name(name), os.path.abspath(root), beam_flags=flags, on_error=on_error)
 
 
-def kubeflow(root: str, name: str, *, image: str, machine: Machine | None = None) -> Deployment:
+def kubeflow(root: str, name: str, *, image: str) -> Deployment:
     """Kubeflow Pipelines 2; Beam runs inside the steps' containers, on all their cores."""
-    flags = ("--runner=DirectRunner", "--direct_running_mode=multi_processing", "--direct_num_workers=0", PACKED.format(image))
-    return Deployment(_pipeline_name(name), _bucket(root), KUBEFLOW, image, flags, machine)
+    flags = (
+        "--runner=DirectRunner",
+        "--direct_running_mode=multi_processing",
+        "--direct_num_workers=0",
+        PACKED.format(image),
+    )
+    return Deployment(_pipeline_name(name), _bucket(root), KUBEFLOW, image, flags)
 
 
-def vertex(
-    root: str, name: str, *, image: str, project: str, region: str, machine: Machine | None = None
-) -> Deployment:
+def vertex(root: str, name: str, *, image: str, project: str, region: str) -> Deployment:
     """Vertex Pipelines; Beam runs on Dataflow with the same image on its workers."""
     root = _bucket(root)
     flags = (
@@ -114,7 +122,7 @@ def vertex(
         PACKED.format(image),
         "--experiments=use_runner_v2",
     )
-    return Deployment(_pipeline_name(name), root, VERTEX, image, flags, machine)
+    return Deployment(_pipeline_name(name), root, VERTEX, image, flags)
 
 
 def shown(path: str) -> str:
@@ -137,7 +145,9 @@ def resources(machine: Machine) -> message.Message:
 
 def _bucket(root: str) -> str:
     if "://" not in root:
-        raise errors.UserError(f"`root` is `{root}`; the steps run on other machines: name a bucket, such as gs://bucket/x.")
+        raise errors.UserError(
+            f"`root` is `{root}`; the steps run on other machines: name a bucket, such as gs://bucket/x."
+        )
     return root.rstrip("/")
 
 

@@ -4,7 +4,7 @@ import re
 
 from seg_models import errors
 
-# Beam hands errors of workers on as text: a traceback, whose last line is `module.Class: message [while running 'step']`.
+# Beam hands errors of workers on as text: a traceback that ends with `module.Class: message [while running 'step']`.
 WRAPPED = re.compile(
     r"(?:^|\n|\s)seg_models\.errors\.(?:UserError|DataError): (.*?)(?= \[while running|\n\n|\nTraceback|\Z)", re.DOTALL
 )

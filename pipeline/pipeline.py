@@ -73,10 +73,12 @@ def _trainer(
 
 
 def _last_blessed_model(where: deployment.Deployment, learned: base_node.BaseNode) -> resolver.Resolver:
-    """TFX's Resolver. Kubeflow and Vertex know TFX's own strategy alone, which takes the candidate for an earlier model."""
+    """TFX's Resolver. Kubeflow and Vertex know TFX's own strategy alone, which may find the candidate itself."""
     ours = where.orchestrator == deployment.LOCAL
     return resolver.Resolver(
-        strategy_class=last_blessed.LastBlessedModel if ours else latest_blessed_model_strategy.LatestBlessedModelStrategy,
+        strategy_class=(
+            last_blessed.LastBlessedModel if ours else latest_blessed_model_strategy.LatestBlessedModelStrategy
+        ),
         **{
             last_blessed.MODEL: channel.Channel(type=standard_artifacts.Model),
             last_blessed.BLESSING: channel.Channel(type=standard_artifacts.ModelBlessing),

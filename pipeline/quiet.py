@@ -9,7 +9,7 @@ VERBOSE = "SEGLINE_VERBOSE"
 
 
 def down() -> None:
-    """Leaves only what this project says; call it before importing the others. `SEGLINE_VERBOSE=1` leaves everything."""
+    """Leaves only what this project says; call it before importing the others. SEGLINE_VERBOSE=1 leaves everything."""
     talk = logging.getLogger("segline")
     if not talk.handlers:
         handler = logging.StreamHandler(sys.stdout)

@@ -13,8 +13,8 @@ from seg_models import config, dataset, errors, gate, listing
 def run_here(experiment: config.Experiment, where: deployment.Deployment) -> publish.Outcome:
     """Runs every step that is not cached and publishes the results under the deployment's root.
 
-    An interrupted run leaves executions without end in ML Metadata and half-written artifacts that nothing points to; the
-    next run takes only finished ones from the cache.
+    An interrupted run leaves executions without end in ML Metadata and half-written artifacts that nothing points to;
+    the next run takes only finished ones from the cache.
 
     Raises:
       UserError: the user's mistake, wherever in the pipeline it came to light.
@@ -68,8 +68,9 @@ def only_run(root: str) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
+            holder = f"another run (process {file.read().strip()})"
             raise errors.UserError(
-                f"{root}: another run (process {file.read().strip()}) is at work there. Wait for it, or choose another --root."
+                f"{root}: {holder} is at work there. Wait for it, or choose another --root."
             ) from None
         file.truncate(0)
         file.write(str(os.getpid()))

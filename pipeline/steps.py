@@ -49,7 +49,9 @@ class Step(beam_dag_runner.PipelineNodeAsDoFn):
         # TFX passes over a step whose inputs cannot be found, and calls that a success.
         if execution is None:
             raise RuntimeError(f"{label}: did not run; its inputs could not be found in ML Metadata.")
-        spent = "unchanged, taken from the cache" if execution.cached else f"done in {duration(time.monotonic() - start)}"
+        spent = (
+            "unchanged, taken from the cache" if execution.cached else f"done in {duration(time.monotonic() - start)}"
+        )
         print(f"{label}: {spent}", flush=True)
 
 

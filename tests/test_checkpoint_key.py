@@ -34,5 +34,7 @@ def test_what_was_left_out_does_not_count(tmp_path: Path) -> None:
     before = checkpoint_key.of("settings", "code", records)
     found = manifest.read(records)
     skipped = dataclasses.replace(found.splits["train"], skipped=(("key", "truncated"),))
-    (tmp_path / "records" / manifest.FILE).write_text(manifest.to_json(dataclasses.replace(found, splits={"train": skipped})))
+    (tmp_path / "records" / manifest.FILE).write_text(
+        manifest.to_json(dataclasses.replace(found, splits={"train": skipped}))
+    )
     assert checkpoint_key.of("settings", "code", records) == before

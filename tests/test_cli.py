@@ -24,7 +24,9 @@ def loud(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def segline(*argv: str, program: tuple[str, ...] = ("-m", "pipeline.cli")) -> subprocess.CompletedProcess[str]:
     """Runs the command line in a process of its own."""
-    return subprocess.run([sys.executable, *program, *argv], cwd=conftest.ROOT, capture_output=True, text=True, timeout=300)
+    return subprocess.run(
+        [sys.executable, *program, *argv], cwd=conftest.ROOT, capture_output=True, text=True, timeout=300
+    )
 
 
 def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
@@ -54,7 +56,9 @@ def test_help_and_list_load_nothing_slow() -> None:
 
 def test_score_loads_no_tensorflow(tmp_path: Path) -> None:
     for folder, value in (("truth", 1), ("prediction", 0)):
-        image_files.write_atomically(tmp_path / folder / "a.png", image_files.encode_png(np.full((2, 2), value, np.uint8)))
+        image_files.write_atomically(
+            tmp_path / folder / "a.png", image_files.encode_png(np.full((2, 2), value, np.uint8))
+        )
     arguments = ["score", "--format", "semantic_png", "--num_classes", "2", "--output", str(tmp_path / "scores.json")]
     arguments += ["--truth_dir", str(tmp_path / "truth"), "--prediction_dir", str(tmp_path / "prediction")]
     program = (
@@ -91,7 +95,9 @@ def test_score_loads_no_tensorflow(tmp_path: Path) -> None:
         (["compile", "toy_streets_unet", "--for", "vertx"], "Did you mean `vertex`"),
     ],
 )
-def test_a_wrong_command_suggests_and_ends_with_2(argv: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_command_suggests_and_ends_with_2(
+    argv: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert cli.main(argv) == 2
     shown = capsys.readouterr()
     assert message in shown.err and shown.err.startswith("segline: ") and not shown.out.strip()
@@ -99,7 +105,10 @@ def test_a_wrong_command_suggests_and_ends_with_2(argv: list[str], message: str,
 
 def test_a_users_mistake_is_one_sentence_and_ends_with_1(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     absent = str(tmp_path / "absent")
-    assert cli.main(["score", "--format=semantic_png", "--num_classes=2", f"--truth_dir={absent}", "--prediction_dir=x"]) == 1
+    assert (
+        cli.main(["score", "--format=semantic_png", "--num_classes=2", f"--truth_dir={absent}", "--prediction_dir=x"])
+        == 1
+    )
     shown = capsys.readouterr()
     assert absent in shown.err and "Traceback" not in shown.err and not shown.out
 

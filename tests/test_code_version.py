@@ -9,7 +9,7 @@ from seg_models.datasets import toy_streets
 
 FILES = {
     "seg_models/__init__.py": "",
-    "seg_models/a.py": '"""A."""\nfrom seg_models import b\n\n\ndef f():\n    from seg_models.deep import c\n    return c\n',
+    "seg_models/a.py": '"""A."""\nfrom seg_models import b\ndef f():\n    from seg_models.deep import c\n',
     "seg_models/b.py": "import os\nVALUE = 1\n",
     "seg_models/deep/__init__.py": "",
     "seg_models/deep/c.py": "from seg_models.b import VALUE\n",
@@ -67,4 +67,6 @@ def test_a_misspelt_module_is_an_error(project: Path) -> None:
 
 def test_the_modules_of_settings_count() -> None:
     code_version._read.cache_clear()
-    assert code_version.of("seg_models.errors") != code_version.of("seg_models.errors", settings=[(toy_streets.Config(),)])
+    assert code_version.of("seg_models.errors") != code_version.of(
+        "seg_models.errors", settings=[(toy_streets.Config(),)]
+    )

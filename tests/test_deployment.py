@@ -12,7 +12,14 @@ def test_a_local_root_is_absolute_and_holds_everything(tmp_path: Path, monkeypat
     monkeypatch.chdir(tmp_path)
     here = deployment.local("runs/x", "toy_streets_unet")
     assert here.root == f"{tmp_path}/runs/x"
-    places = [here.pipeline_root, here.metadata_path, here.checkpoint_dir, here.tensorboard_dir, here.records_dir, here.serving_dir]
+    places = [
+        here.pipeline_root,
+        here.metadata_path,
+        here.checkpoint_dir,
+        here.tensorboard_dir,
+        here.records_dir,
+        here.serving_dir,
+    ]
     assert all(place.startswith(f"{here.root}/") for place in places) and len(set(places)) == len(places)
 
 
@@ -31,7 +38,9 @@ def test_remote_roots_are_buckets() -> None:
         deployment.kubeflow("runs/x", "x", image="i")
     where = deployment.vertex("gs://bucket/x/", "x", image="i", project="p", region="r")
     assert where.root == "gs://bucket/x" and where.metadata_path == ""
-    assert {"--project=p", "--region=r", "--sdk_container_image=i", "--temp_location=gs://bucket/x/dataflow"} <= set(where.beam_flags)
+    assert {"--project=p", "--region=r", "--sdk_container_image=i", "--temp_location=gs://bucket/x/dataflow"} <= set(
+        where.beam_flags
+    )
 
 
 def test_on_error_is_fail_or_skip() -> None:
@@ -47,5 +56,10 @@ def test_paths_below_the_current_folder_are_shown_short(tmp_path: Path, monkeypa
 
 def test_a_machine_becomes_a_resource_spec() -> None:
     spec = deployment.resources(deployment.Machine(4, 16, "NVIDIA_TESLA_T4", 2))
-    assert (spec.cpu_limit, spec.memory_limit, spec.accelerator.type, spec.accelerator.count) == (4, 16, "NVIDIA_TESLA_T4", 2)
+    assert (spec.cpu_limit, spec.memory_limit, spec.accelerator.type, spec.accelerator.count) == (
+        4,
+        16,
+        "NVIDIA_TESLA_T4",
+        2,
+    )
     assert not deployment.resources(deployment.Machine()).HasField("accelerator")

@@ -19,7 +19,16 @@ EXPERIMENT = "toy_streets_unet"
 TINY = (
     *("--dataset.images_train", "12", "--dataset.images_eval", "6", "--dataset.height", "48", "--dataset.width", "64"),
     *("--input.size", "48,64", "--input.batch_size", "4", "--input.augment", "flip"),
-    *("--train.steps", "4", "--train.warmup_steps", "0", "--train.checkpoint_every", "1", "--train.evaluate_every", "2"),
+    *(
+        "--train.steps",
+        "4",
+        "--train.warmup_steps",
+        "0",
+        "--train.checkpoint_every",
+        "1",
+        "--train.evaluate_every",
+        "2",
+    ),
 )
 BLESSED = ("--gate.minimum", "mean_iou=0.0001")
 REFUSED = ("--gate.minimum", "mean_iou=0.9999,pixel_accuracy=0.0001")
@@ -44,7 +53,12 @@ def run(root: Path, *options: str) -> Ended:
     """Runs to the end."""
     started = time.monotonic()
     done = subprocess.run(
-        command(root, *options), cwd=conftest.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=PATIENCE
+        command(root, *options),
+        cwd=conftest.ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=PATIENCE,
     )
     return Ended(done.returncode, done.stdout, time.monotonic() - started)
 
@@ -59,7 +73,9 @@ def killed(root: Path, moment: Callable[[str], bool], *options: str) -> str:
     deadline = time.monotonic() + PATIENCE
     try:
         while not moment(printed.read_text()):
-            assert process.poll() is None and time.monotonic() < deadline, f"the moment never came:\n{printed.read_text()}"
+            assert (
+                process.poll() is None and time.monotonic() < deadline
+            ), f"the moment never came:\n{printed.read_text()}"
             time.sleep(0.002)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
@@ -94,7 +110,10 @@ def test_a_run_leaves_what_it_promises(first: tuple[Path, Ended]) -> None:
     assert {"pixel_accuracy", "mean_iou", "pq", "things", "stuff", "per_class"} <= set(metrics(root))
     assert 0 < metrics(root)["mean_iou"] < 1
     assert "<html" in (root / "report.html").read_text()
-    assert {name: split.records for name, split in manifest.read(root / "records").splits.items()} == {"train": 12, "eval": 6}
+    assert {name: split.records for name, split in manifest.read(root / "records").splits.items()} == {
+        "train": 12,
+        "eval": 6,
+    }
     for split in ("train", "eval"):
         assert all(Path(path).is_file() for path in manifest.shards(root / "records", split))
     assert len(versions(root)) == 1
@@ -105,7 +124,15 @@ def test_a_run_leaves_what_it_promises(first: tuple[Path, Ended]) -> None:
 
 def test_a_run_says_what_it_does_and_little_else(first: tuple[Path, Ended]) -> None:
     root, ended = first
-    for text in ("[1/4] records", "[2/4] training", "[3/4] evaluation", "[4/4] push", "mIoU", "blessed", "segline predict"):
+    for text in (
+        "[1/4] records",
+        "[2/4] training",
+        "[3/4] evaluation",
+        "[4/4] push",
+        "mIoU",
+        "blessed",
+        "segline predict",
+    ):
         assert text in ended.output
     assert str(root / "serving" / versions(root)[0]) in ended.output
     assert len(ended.output.splitlines()) < 60, ended.output
@@ -149,7 +176,8 @@ def moments(root: Path) -> dict[str, Callable[[str], bool]]:
     return {
         "conversion": lambda output: any((root / "tfx").glob("ExampleGen/examples/*/.conversion/*train*records*")),
         "training": lambda output: any(path.is_file() for path in (root / "tfx" / "checkpoints").rglob("*.index")),
-        "evaluation": lambda output: "[3/4] evaluation\n" in output and any((root / "tfx").glob("Evaluator/evaluation/*")),
+        "evaluation": lambda output: "[3/4] evaluation\n" in output
+        and any((root / "tfx").glob("Evaluator/evaluation/*")),
         "push": lambda output: any((root / ".serving.partial").rglob("*")),
     }
 

@@ -41,7 +41,9 @@ def sources() -> Iterator[tuple[str, Path]]:
     """(layer, file) of all source files."""
     for layer in LAYERS:
         single = conftest.ROOT / f"{layer}.py"
-        yield from ((layer, path) for path in ([single] if single.exists() else sorted((conftest.ROOT / layer).rglob("*.py"))))
+        yield from (
+            (layer, path) for path in ([single] if single.exists() else sorted((conftest.ROOT / layer).rglob("*.py")))
+        )
 
 
 def imported(path: Path) -> Iterator[tuple[int, str]]:
@@ -86,7 +88,9 @@ def test_data_sets_and_metrics_import_no_tensorflow(folder: str) -> None:
     files = sorted((conftest.ROOT / "seg_models" / folder).rglob("*.py"))
     assert files
     heavy = ("tensorflow", "keras", "tensorflow_addons")
-    assert not [(path.name, name) for path in files for _, name in imported(path) if any(is_of(name, each) for each in heavy)]
+    assert not [
+        (path.name, name) for path in files for _, name in imported(path) if any(is_of(name, each) for each in heavy)
+    ]
 
 
 def test_light_modules_load_nothing_heavy() -> None:

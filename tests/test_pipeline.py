@@ -14,14 +14,14 @@ from seg_models.schedules import polynomial
 HERE = deployment.local("runs/x", "x")
 
 
-def made(**overrides: str) -> tfx_pipeline.Pipeline:
+def made(**changes: str) -> tfx_pipeline.Pipeline:
     """The pipeline of a small experiment with fields replaced; `__` stands for the dot."""
     experiment = config.Experiment(
         dataset=toy_streets.Config(images_train=2, images_eval=2),
         model=unet.Config(),
         train=config.Train(steps=1, optimizer=sgd.Config(), schedule=polynomial.Config()),
     )
-    named = {name.replace("__", "."): text for name, text in overrides.items()}
+    named = {name.replace("__", "."): text for name, text in changes.items()}
     return pipeline.create_pipeline(overrides.apply(experiment, named), HERE)
 
 
@@ -30,9 +30,9 @@ def properties(node: base_node.BaseNode) -> dict[str, object]:
     return {name: str(value) for name, value in node.exec_properties.items()}
 
 
-def changed(**overrides: str) -> set[str]:
+def changed(**changes: str) -> set[str]:
     """The steps that an override makes run anew by its settings alone."""
-    before, after = ({node.id: properties(node) for node in made(**each).components} for each in ({}, overrides))
+    before, after = ({node.id: properties(node) for node in made(**each).components} for each in ({}, changes))
     return {name for name in before if before[name] != after[name]}
 
 
@@ -73,4 +73,7 @@ def test_caching_is_on_and_everything_lies_in_the_root() -> None:
     found = made()
     assert found.enable_cache
     assert found.pipeline_info.pipeline_root == HERE.pipeline_root
-    assert HERE.serving_dir in properties(next(node for node in found.components if node.id == "Pusher"))["push_destination"]
+    assert (
+        HERE.serving_dir
+        in properties(next(node for node in found.components if node.id == "Pusher"))["push_destination"]
+    )

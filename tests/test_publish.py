@@ -22,7 +22,11 @@ def artifact(folder: Path, files: dict[str, str]) -> metadata_store_pb2.Artifact
 def executions(tmp_path: Path) -> dict[str, history.Execution]:
     """What four steps left."""
     verdict = gate.GateResult(True, (("mean_iou 0.5 reaches the minimum 0.4", True),))
-    evaluation = {page.METRICS: '{"mean_iou": 0.5, "pq": null}', page.PAGE: "<html>", page.GATE: config.to_json(verdict)}
+    evaluation = {
+        page.METRICS: '{"mean_iou": 0.5, "pq": null}',
+        page.PAGE: "<html>",
+        page.GATE: config.to_json(verdict),
+    }
     pushed = artifact(tmp_path / "tfx/pushed", {})
     pushed.custom_properties["pushed"].int_value = 1
     pushed.custom_properties["pushed_version"].string_value = "12"
@@ -52,7 +56,9 @@ def test_a_refused_model_has_no_version(executions: dict[str, history.Execution]
     assert (outcome.version, outcome.newest) == ("", "")
 
 
-def test_only_the_checkpoints_of_finished_trainings_go(executions: dict[str, history.Execution], tmp_path: Path) -> None:
+def test_only_the_checkpoints_of_finished_trainings_go(
+    executions: dict[str, history.Execution], tmp_path: Path
+) -> None:
     where = deployment.local(str(tmp_path / "root"), "x")
     done, interrupted = Path(where.checkpoint_dir) / "done", Path(where.checkpoint_dir) / "interrupted"
     for folder in (done, interrupted):

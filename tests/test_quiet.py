@@ -26,7 +26,9 @@ def output(**environment: str) -> str:
     command = [sys.executable, "-c", PROGRAM, "--train.steps", "3"]
     inherited = {name: value for name, value in os.environ.items() if name != "SEGLINE_VERBOSE"}
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    return subprocess.run(command, cwd=conftest.ROOT, text=True, env={**inherited, **environment}, check=True, **streams).stdout
+    return subprocess.run(
+        command, cwd=conftest.ROOT, text=True, env={**inherited, **environment}, check=True, **streams
+    ).stdout
 
 
 def test_only_our_own_lines_are_left() -> None:

@@ -1,5 +1,6 @@
 """One run at a time; the same steps and edges everywhere."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 import yaml
 
 from pipeline import deployment, pipeline, runners
-from seg_models import config, errors
+from seg_models import config, errors, overrides
 from seg_models.datasets import toy_streets
 from seg_models.models import unet
 from seg_models.optimizers import sgd
@@ -42,11 +43,15 @@ def test_kubeflow_vertex_and_this_machine_get_the_same_steps_and_edges(tmp_path:
     edges = {node.id: {upstream.id for upstream in node.upstream_nodes} for node in here.components}
     # Only here the candidate is told apart from the models before it.
     assert edges == {**EDGES, "LastBlessedModel": {"Trainer"}}
-    kubeflow = deployment.kubeflow("gs://bucket/x", "x", image="segline:1", machine=GPU)
-    vertex = deployment.vertex("gs://bucket/x", "x", image="segline:1", project="p", region="r", machine=GPU)
-    runners.compile_to(str(tmp_path / "job.yaml"), EXPERIMENT, kubeflow)
-    runners.compile_to(str(tmp_path / "job.json"), EXPERIMENT, vertex)
-    specs = [yaml.safe_load((tmp_path / "job.yaml").read_text()), json.loads((tmp_path / "job.json").read_text())["pipelineSpec"]]
+    kubeflow = deployment.kubeflow("gs://bucket/x", "x", image="segline:1")
+    vertex = deployment.vertex("gs://bucket/x", "x", image="segline:1", project="p", region="r")
+    for name, where in (("job.yaml", kubeflow), ("job.json", vertex)):
+        with_gpu = dataclasses.replace(where, training_machine=GPU)
+        runners.compile_to(str(tmp_path / name), EXPERIMENT, with_gpu)
+    specs = [
+        yaml.safe_load((tmp_path / "job.yaml").read_text()),
+        json.loads((tmp_path / "job.json").read_text())["pipelineSpec"],
+    ]
     for spec in specs:
         tasks = spec["root"]["dag"]["tasks"]
         # A resolver of blessed models is two tasks there: the newest blessing, then its model.
@@ -67,7 +72,7 @@ def test_compiling_needs_an_image(tmp_path: Path) -> None:
 def test_a_misspelt_score_or_metric_is_found_before_anything_runs(field: str, tmp_path: Path) -> None:
     text = {"gate.minimum": "mean_iuo=0.5", "evaluation.metrics": "confusion_matrx"}[field]
     with pytest.raises(errors.UserError, match="Did you mean"):
-        runners.run_here(config.override(EXPERIMENT, {field: text}), deployment.local(str(tmp_path / "root"), "x"))
+        runners.run_here(overrides.apply(EXPERIMENT, {field: text}), deployment.local(str(tmp_path / "root"), "x"))
     assert not (tmp_path / "root").exists()
 
 

@@ -21,7 +21,9 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[config.Training, train
     return calls
 
 
-def test_run_fn_decodes_settings_and_folders(called: list[tuple[config.Training, train.Folders]], tmp_path: Path) -> None:
+def test_run_fn_decodes_settings_and_folders(
+    called: list[tuple[config.Training, train.Folders]], tmp_path: Path
+) -> None:
     tiny_evaluation.write_records(tmp_path / "examples", [[]])
     learning = config.Train(steps=3, optimizer=sgd.Config(), schedule=polynomial.Config())
     settings = config.Training(unet.Config(depth=2), config.Input((8, 8)), learning, config.Evaluation(), "pq")
@@ -34,7 +36,9 @@ def test_run_fn_decodes_settings_and_folders(called: list[tuple[config.Training,
     }
     patterns = [f"{tmp_path}/examples/{manifest.split_folder('train')}/*"]
     trainer.run_fn(
-        fn_args_utils.FnArgs(train_files=patterns, serving_model_dir=str(tmp_path / "model"), custom_config=custom_config)
+        fn_args_utils.FnArgs(
+            train_files=patterns, serving_model_dir=str(tmp_path / "model"), custom_config=custom_config
+        )
     )
     key = checkpoint_key.of(encoded, "c0de", str(tmp_path / "examples"))
     folders = train.Folders(

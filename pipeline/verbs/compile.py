@@ -1,10 +1,11 @@
 """Compiles an experiment's pipeline for Kubeflow Pipelines or Vertex Pipelines; needs the extra `kubeflow`."""
 
 import argparse
+import dataclasses
 
 from pipeline import arguments as typed
 
-EXAMPLE = "segline compile camvid_unet --for kubeflow --root gs://bucket/camvid --image REPOSITORY/segline:1 --output job.yaml"
+EXAMPLE = "segline compile camvid_unet --for kubeflow --root gs://bucket/x --image registry/segline:1 --output job.yaml"
 FIELDS = "Any field of the experiment is an option too, by its dotted name, such as `--train.steps 100`."
 ORCHESTRATORS = ("kubeflow", "vertex")
 
@@ -14,9 +15,13 @@ def add_arguments(parser: typed.Parser) -> None:
     kinds = typed.one_of("the orchestrators", ORCHESTRATORS)
     parser.add_argument("experiment", metavar="EXPERIMENT", help="a name that `segline list experiments` gives")
     parser.add_argument("--for", dest="orchestrator", type=kinds, required=True, help=" or ".join(ORCHESTRATORS))
-    parser.add_argument("--root", metavar="URL", required=True, help="bucket folder for all results, such as gs://bucket/x")
+    parser.add_argument(
+        "--root", metavar="URL", required=True, help="bucket folder for all results, such as gs://bucket/x"
+    )
     parser.add_argument("--image", required=True, help="container image with this package installed")
-    parser.add_argument("--output", metavar="FILE", required=True, help="job to write: .yaml for Kubeflow, .json for Vertex")
+    parser.add_argument(
+        "--output", metavar="FILE", required=True, help="job to write: .yaml for Kubeflow, .json for Vertex"
+    )
     parser.add_argument("--data_dir", metavar="DIR", help="folder of the raw data set, as the steps see it")
     parser.add_argument("--project", default="", help="vertex: the cloud project, for Dataflow")
     parser.add_argument("--region", default="", help="vertex: the region, for Dataflow")
@@ -43,11 +48,14 @@ def _where(arguments: argparse.Namespace) -> object:
     from pipeline import deployment
 
     name, image = arguments.experiment, arguments.image
-    machine = deployment.Machine(accelerator=arguments.accelerator, accelerators=arguments.accelerators)
-    machine = machine if arguments.accelerator else None
     if arguments.orchestrator == deployment.KUBEFLOW:
-        return deployment.kubeflow(arguments.root, name, image=image, machine=machine)
-    if not (arguments.project and arguments.region):
+        where = deployment.kubeflow(arguments.root, name, image=image)
+    elif arguments.project and arguments.region:
+        project, region = arguments.project, arguments.region
+        where = deployment.vertex(arguments.root, name, image=image, project=project, region=region)
+    else:
         raise typed.UsageError("--for vertex needs --project and --region.")
-    project, region = arguments.project, arguments.region
-    return deployment.vertex(arguments.root, name, image=image, project=project, region=region, machine=machine)
+    if not arguments.accelerator:
+        return where
+    machine = deployment.Machine(accelerator=arguments.accelerator, accelerators=arguments.accelerators)
+    return dataclasses.replace(where, training_machine=machine)

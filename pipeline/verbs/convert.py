@@ -12,15 +12,21 @@ def add_arguments(parser: typed.Parser) -> None:
     """Adds the verb's options."""
     parser.add_argument("dataset", metavar="DATASET", help="a name that `segline list datasets` gives")
     parser.add_argument("--data_dir", metavar="DIR", help="folder of the raw data set")
-    parser.add_argument("--output_dir", metavar="DIR", help="folder for the records; what it holds of an earlier conversion goes")
+    parser.add_argument(
+        "--output_dir", metavar="DIR", help="folder for the records; what it holds of an earlier conversion goes"
+    )
     parser.add_argument(
         "--on_error",
         type=typed.one_of("the ways", ("fail", "skip")),
         default="fail",
         help="what to do at a broken item: fail, or skip and list it in the manifest (default fail)",
     )
-    parser.add_argument("--direct_num_workers", type=int, default=1, metavar="N", help="processes; 0: one per core (default 1)")
-    parser.add_argument("--show", action="store_true", help="print every field of the data set's Config, and do nothing else")
+    parser.add_argument(
+        "--direct_num_workers", type=int, default=1, metavar="N", help="processes; 0: one per core (default 1)"
+    )
+    parser.add_argument(
+        "--show", action="store_true", help="print every field of the data set's Config, and do nothing else"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -13,7 +13,9 @@ FIELDS = "Any field of the evaluation is an option too, such as `--metrics confu
 
 def add_arguments(parser: typed.Parser) -> None:
     """Adds the verb's options."""
-    parser.add_argument("--model", metavar="DIR", required=True, help="exported model, or a folder of versions: the newest")
+    parser.add_argument(
+        "--model", metavar="DIR", required=True, help="exported model, or a folder of versions: the newest"
+    )
     parser.add_argument(
         "--records",
         metavar="GLOB",
@@ -52,6 +54,8 @@ def _shards(patterns: list[str], split: str) -> list[str]:
     for pattern in patterns:
         matched = manifest.shards(pattern, split) if os.path.isdir(pattern) else sorted(glob.glob(pattern))
         if not matched:
-            raise errors.UserError(f"{pattern}: no such record file. `segline convert` writes them as DIR/Split-eval/*.tfrecord.")
+            raise errors.UserError(
+                f"{pattern}: no such record file. `segline convert` writes them as DIR/Split-eval/*.tfrecord."
+            )
         found.extend(matched)
     return found

@@ -19,7 +19,9 @@ ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp")
 def add_arguments(parser: typed.Parser) -> None:
     """Adds the verb's options."""
     parser.add_argument("images", metavar="IMAGE", nargs="+", help="PNG, JPEG, GIF or BMP files, or folders of them")
-    parser.add_argument("--model", metavar="DIR", required=True, help="exported model, or a folder of versions: the newest")
+    parser.add_argument(
+        "--model", metavar="DIR", required=True, help="exported model, or a folder of versions: the newest"
+    )
     parser.add_argument(
         "--output_dir",
         metavar="DIR",
@@ -57,7 +59,9 @@ def _images(paths: list[str]) -> list[Path]:
     first: dict[str, Path] = {}
     for image in found:
         if first.setdefault(image.stem, image) != image:
-            raise errors.UserError(f"{first[image.stem]} and {image} have one name, so have their results. Predict them apart.")
+            raise errors.UserError(
+                f"{first[image.stem]} and {image} have one name, so have their results. Predict them apart."
+            )
     return list(first.values())
 
 
@@ -81,7 +85,9 @@ def _predicted(answer: Any, path: Path) -> dict[str, Any]:
     try:
         outputs = answer(image_bytes=tf.constant([path.read_bytes()]))
     except tf.errors.InvalidArgumentError:
-        raise errors.UserError(f"{path}: not an image that can be read; expected a whole PNG, JPEG, GIF or BMP.") from None
+        raise errors.UserError(
+            f"{path}: not an image that can be read; expected a whole PNG, JPEG, GIF or BMP."
+        ) from None
     return {name: value.numpy()[0] for name, value in outputs.items()}
 
 

@@ -1,4 +1,4 @@
-"""Runs a whole experiment here: records, training, evaluation, push; steps that are done already are taken from the cache."""
+"""Runs a whole experiment here: records, training, evaluation, push. What is done already is not done again."""
 
 import argparse
 import os
@@ -7,9 +7,9 @@ import time
 from pipeline import arguments as typed
 
 EXAMPLE = "segline run camvid_unet --data_dir ../camvid --train.steps 500 --input.batch_size 4"
-FIELDS = """Any field of the experiment is an option too, by its dotted name, such as `--train.steps 100` or `--model unet`;
-`segline run EXPERIMENT --show` lists them. The results are in ROOT: metrics.json, report.html, records/, serving/,
-tensorboard/. Interrupt it at any time: the same command goes on from where it stopped."""
+FIELDS = """Any field of the experiment is an option too, by its dotted name, such as `--train.steps 100` or
+`--model unet`; `segline run EXPERIMENT --show` lists them. The results are in ROOT: metrics.json, report.html,
+records/, serving/, tensorboard/. Interrupt it at any time: the same command goes on from where it stopped."""
 
 
 def add_arguments(parser: typed.Parser) -> None:
@@ -23,7 +23,9 @@ def add_arguments(parser: typed.Parser) -> None:
         default="fail",
         help="what to do at a broken item of the data set: fail, or skip and list it (default fail)",
     )
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes of conversion and evaluation; default 1")
+    parser.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="processes of conversion and evaluation; default 1"
+    )
     parser.add_argument("--show", action="store_true", help="print every field of the experiment, and do nothing else")
 
 

@@ -18,9 +18,13 @@ def add_arguments(parser: typed.Parser) -> None:
     kinds = typed.one_of("the formats", NEEDED)
     parser.add_argument("--format", required=True, type=kinds, help=f"how they are stored: {' or '.join(NEEDED)}")
     parser.add_argument("--truth_dir", metavar="DIR", help="folder with the PNGs of the truth")
-    parser.add_argument("--prediction_dir", metavar="DIR", help="folder with the PNGs of the predictions, of the same names")
+    parser.add_argument(
+        "--prediction_dir", metavar="DIR", help="folder with the PNGs of the predictions, of the same names"
+    )
     parser.add_argument("--num_classes", type=int, metavar="N", help="semantic_png: class ids are 0..N-1")
-    parser.add_argument("--void", type=int, metavar="VALUE", help="semantic_png: truth pixels that do not count; default 255")
+    parser.add_argument(
+        "--void", type=int, metavar="VALUE", help="semantic_png: truth pixels that do not count; default 255"
+    )
     parser.add_argument("--truth_json", metavar="FILE", help="coco_panoptic: annotations of the truth")
     parser.add_argument("--prediction_json", metavar="FILE", help="coco_panoptic: annotations of the predictions")
     parser.add_argument(
