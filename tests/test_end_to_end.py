@@ -31,8 +31,8 @@ TINY = (
     ),
 )
 BLESSED = ("--gate.minimum", "mean_iou=0.0001")
-REFUSED = ("--gate.minimum", "mean_iou=0.9999,pixel_accuracy=0.0001")
-PATIENCE = 600
+REFUSED = ("--gate.minimum", "mean_iou=0.999,pixel_accuracy=0.0001")
+PATIENCE = 1800
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,17 +158,7 @@ def test_a_refused_model_is_not_pushed_and_not_trained_again(first: tuple[Path, 
     assert versions(root) == pushed
     assert "[2/4] training: unchanged" in ended.output
     refusal = next(line for line in ended.output.splitlines() if "refused, not pushed" in line)
-    assert "mean_iou" in refusal and "0.9999" in refusal.replace("1.000", "0.9999") and "pixel_accuracy" not in refusal
-
-
-def test_two_runs_in_one_root_do_not_meet(first: tuple[Path, Ended]) -> None:
-    root, _ = first
-    from pipeline import runners
-
-    with runners.only_run(str(root)):
-        ended = run(root, *BLESSED)
-    assert ended.code == 1
-    assert f"process {os.getpid()}" in ended.output and "Traceback" not in ended.output
+    assert "below the minimum 0.999" in refusal and "pixel_accuracy" not in refusal
 
 
 def moments(root: Path) -> dict[str, Callable[[str], bool]]:

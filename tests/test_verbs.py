@@ -1,0 +1,110 @@
+"""The verbs that do one step: convert, train, evaluate, predict, one after the other on tiny street scenes."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline import cli, quiet
+from seg_models import image_files, manifest
+from seg_models.datasets import toy_streets
+
+SCENES = ("--images_train", "4", "--images_eval", "2", "--height", "32", "--width", "48")
+LEARNING = ("--input.size", "32,48", "--input.batch_size", "2", "--train.steps", "2", "--train.warmup_steps", "0")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with records/ and trained/model/."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(quiet, "down", lambda: None)
+        made = tmp_path_factory.mktemp("verbs")
+        records, trained = str(made / "records"), str(made / "trained")
+        assert cli.main(["convert", "toy_streets", "--output_dir", records, *SCENES]) == 0
+        learn = ["train", "toy_streets_unet", "--records", records, "--output_dir", trained, *LEARNING]
+        assert cli.main(learn) == 0
+    return made
+
+
+@pytest.fixture(autouse=True)
+def loud(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands that run in this process must not silence the tests after them."""
+    monkeypatch.setattr(quiet, "down", lambda: None)
+
+
+def test_convert_writes_what_was_asked_for(folder: Path) -> None:
+    written = manifest.read(folder / "records")
+    assert {name: split.records for name, split in written.splits.items()} == {"train": 4, "eval": 2}
+    assert written.info == toy_streets.INFO
+
+
+@pytest.mark.parametrize("records", ["records", "records/Split-eval/*"])
+def test_evaluate_prints_scores_and_writes_a_report(
+    folder: Path, tmp_path: Path, records: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["evaluate", "--model", str(folder / "trained/model"), "--records", str(folder / records)]
+    assert cli.main([*command, "--output_dir", str(tmp_path)]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["images"] == 2 and 0 <= printed["mean_iou"] <= 1
+    assert json.loads((tmp_path / "metrics.json").read_text()) == printed
+    assert "<html" in (tmp_path / "report.html").read_text()
+
+
+def test_evaluate_names_a_pattern_that_fits_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["evaluate", "--model", str(folder / "trained/model"), "--records", "nowhere/*"]) == 1
+    assert "nowhere/*: no such record file" in capsys.readouterr().err
+
+
+def test_predict_writes_maps_overlay_and_segments_at_each_size(folder: Path, tmp_path: Path) -> None:
+    sizes = {"small": (20, 30), "large": (70, 50)}
+    for name, size in sizes.items():
+        image = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
+        image_files.write_atomically(tmp_path / "images" / f"{name}.png", image_files.encode_png(image))
+    output = tmp_path / "predictions"
+    command = [
+        "predict",
+        "--model",
+        str(folder / "trained/model"),
+        "--output_dir",
+        str(output),
+        str(tmp_path / "images"),
+    ]
+    assert cli.main(command) == 0
+    for name, size in sizes.items():
+        semantic = image_files.read_raw_mask(output / f"{name}.semantic.png")
+        assert semantic.shape == size and semantic.max() < toy_streets.INFO.num_categories
+        assert image_files.decode((output / f"{name}.overlay.png").read_bytes()).shape == (*size, 3)
+        told = json.loads((output / f"{name}.json").read_text())
+        assert (told["height"], told["width"]) == size
+        stuff = {category: int((semantic == category).sum()) for category in np.unique(semantic).tolist()}
+        things = toy_streets.INFO.thing_ids
+        expected = {category: area for category, area in stuff.items() if category not in things}
+        assert {each["category_id"]: each["area"] for each in told["segments"]} == expected
+
+
+@pytest.mark.parametrize(("content", "message"), [(b"no image", "not an image"), (None, "no such file")])
+def test_predict_names_an_image_that_cannot_be_read(
+    folder: Path, tmp_path: Path, content: bytes | None, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "broken.png"
+    if content is not None:
+        path.write_bytes(content)
+    command = ["predict", "--model", str(folder / "trained/model"), "--output_dir", str(tmp_path / "out"), str(path)]
+    assert cli.main(command) == 1
+    assert f"{path}: {message}" in capsys.readouterr().err
+
+
+def test_predict_refuses_two_images_of_one_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a/x.png", "b/x.jpg"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    command = ["predict", "--model", "m", "--output_dir", "o", str(tmp_path / "a/x.png"), str(tmp_path / "b/x.jpg")]
+    assert cli.main(command) == 1
+    assert "one name" in capsys.readouterr().err
+
+
+def test_a_folder_without_a_model_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.png").touch()
+    assert cli.main(["predict", "--model", str(tmp_path), "--output_dir", "o", str(tmp_path / "x.png")]) == 1
+    assert f"{tmp_path}: no exported model here" in capsys.readouterr().err
