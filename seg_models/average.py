@@ -3,9 +3,8 @@
 import contextlib
 from collections.abc import Iterator
 
+import keras
 import tensorflow as tf
-
-from seg_models import model
 
 
 class Average(tf.Module):
@@ -17,7 +16,7 @@ class Average(tf.Module):
         weights of the start are soon forgotten.
     """
 
-    def __init__(self, network: model.SegmentationModel, decay: float) -> None:
+    def __init__(self, network: keras.Model, decay: float) -> None:
         super().__init__(name="average")
         self._decay = decay
         self._weights = [weight for weight in network.variables if weight.dtype.is_floating]

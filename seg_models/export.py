@@ -1,7 +1,6 @@
 """The SavedModel: its signatures, its card, its warm-up request, and reading them back."""
 
 import dataclasses
-import json
 import os
 import shutil
 from pathlib import Path
@@ -39,7 +38,7 @@ class Served(tf.Module):
 
     def __init__(self, network: model.SegmentationModel, size: predict.Size) -> None:
         super().__init__(name="segline")
-        self._weights = list(network.variables)
+        self._weights = list(network.network.variables)
         info = network.info
 
         @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8, name="image")])
@@ -97,9 +96,12 @@ def read_card(directory: str) -> ModelCard:
     if not path.is_file() or not (Path(directory) / "saved_model.pb").is_file():
         raise errors.UserError(f"{directory}: no exported model here (expected saved_model.pb and {CARD}).")
     try:
-        return config.from_json(path.read_text())
-    except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        card = config.from_json(path.read_text())
+    except (ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
         raise errors.UserError(f"{path}: no model card of this version ({error}). Export the model again.") from None
+    if not isinstance(card, ModelCard):
+        raise errors.UserError(f"{path}: no model card but {type(card).__name__}. Export the model again.")
+    return card
 
 
 def warm_up_request(size: tuple[int, int]) -> bytes:

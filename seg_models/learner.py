@@ -5,6 +5,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 from seg_models import average, class_weights, config, manifest, model, registry, strategy, weight_decay
@@ -15,6 +16,7 @@ class Progress(tf.Module):
     """What a run must remember beside its weights.
 
     Attributes:
+      step: steps so far; the optimizer leaves those out that overflow in half precision.
       best: the best score so far of the metric that is watched.
       waited: evaluations since then.
       finished: training has stopped early.
@@ -22,6 +24,7 @@ class Progress(tf.Module):
 
     def __init__(self) -> None:
         super().__init__(name="progress")
+        self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
         self.best = tf.Variable(float("-inf"), dtype=tf.float64, trainable=False)
         self.waited = tf.Variable(0, dtype=tf.int64, trainable=False)
         self.finished = tf.Variable(False, trainable=False)
@@ -45,8 +48,8 @@ class Learner:
 
     @property
     def step(self) -> int:
-        """Optimizer steps so far."""
-        return int(self.network.optimizer.iterations)
+        """Steps so far."""
+        return int(self.progress.step)
 
     @contextlib.contextmanager
     def judged_weights(self) -> Iterator[None]:
@@ -58,20 +61,25 @@ class Learner:
 def build(
     settings: config.Training, records: manifest.Manifest, distribution: tf.distribute.Strategy, steps: int
 ) -> Learner:
-    """The learner at step 0; call it in the scope of `distribution`."""
+    """The learner at step 0, spread over the devices of `distribution`."""
     chosen = _with_norm(settings, distribution, steps)
-    network = registry.module_of(chosen).build(chosen, records.info)
-    network.class_weights = class_weights.weights(settings.train.class_weights, records.splits["train"])
-    learning = settings.train
+    with distribution.scope():
+        network = registry.module_of(chosen).build(chosen, records.info)
+        network.class_weights = class_weights.weights(settings.train.class_weights, records.splits["train"])
+        optimizer = _optimizer(settings.train, steps)
+        weight_decay.on_kernels(optimizer, network)
+        network.compile(optimizer=optimizer)
+        network.optimizer.build(network.trainable_variables)
+        averaged = average.Average(network.network, settings.train.ema_decay) if settings.train.ema_decay else None
+    # Outside the scope: these numbers are this process's own, no replica holds them.
+    return Learner(chosen, network, averaged, Progress())
+
+
+def _optimizer(learning: config.Train, steps: int) -> keras.optimizers.Optimizer:
     schedule = registry.module_of(learning.schedule).build(
         learning.schedule, learning_rate=learning.learning_rate, steps=steps, warmup_steps=learning.warmup_steps
     )
-    optimizer = registry.module_of(learning.optimizer).build(learning.optimizer, schedule=schedule, train=learning)
-    weight_decay.on_kernels(optimizer, network)
-    network.compile(optimizer=optimizer)
-    network.optimizer.build(network.trainable_variables)
-    averaged = average.Average(network, learning.ema_decay) if learning.ema_decay else None
-    return Learner(chosen, network, averaged, Progress())
+    return registry.module_of(learning.optimizer).build(learning.optimizer, schedule=schedule, train=learning)
 
 
 def _with_norm(settings: config.Training, distribution: tf.distribute.Strategy, steps: int) -> Any:

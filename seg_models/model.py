@@ -91,13 +91,13 @@ class SemanticModel(SegmentationModel):
     def __init__(self, info: dataset.DatasetInfo, network: keras.Model, loss: Any) -> None:
         super().__init__(info, network)
         self.loss_config = loss
+        self.loss_function = registry.module_of(loss).loss
 
     def loss_terms(self, batch: Batch, outputs: Outputs) -> dict[str, tf.Tensor]:
         """{"semantic": scalar}. The logits are enlarged to the truth, so that no thin thing is lost from it."""
         logits = resize(outputs["semantic"], tf.shape(batch["semantic"])[1:3])
-        loss = registry.module_of(self.loss_config).loss
         weight = self.pixel_weights(batch)
-        return {"semantic": loss(self.loss_config, self.info, batch["semantic"], logits, weight)}
+        return {"semantic": self.loss_function(self.loss_config, self.info, batch["semantic"], logits, weight)}
 
     def maps(self, outputs: Outputs, size: tf.Tensor) -> dict[str, tf.Tensor]:
         """{"semantic": int32 [B, H, W]}: the best class of every pixel of `size`."""

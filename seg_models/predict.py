@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from seg_models import dataset, model
+from seg_models import dataset, model, resize
 
 Size = tuple[int, int] | None
 
@@ -27,11 +27,8 @@ def predict(network: model.SegmentationModel, image: tf.Tensor, working_size: Si
 
 
 def to_working_size(image: tf.Tensor, working_size: Size) -> tf.Tensor:
-    """Float32 0..255 [B, h, w, 3] of uint8 or float [B, H, W, 3]; antialiased where it shrinks."""
-    image = tf.cast(image, tf.float32)
-    if working_size is None:
-        return image
-    return tf.clip_by_value(tf.image.resize(image, working_size, method="bilinear", antialias=True), 0, 255)
+    """Float32 0..255 [B, h, w, 3] of uint8 or float [B, H, W, 3], as in training."""
+    return tf.cast(image, tf.float32) if working_size is None else resize.image(image, working_size)
 
 
 def stuff_only(semantic: tf.Tensor, info: dataset.DatasetInfo) -> tf.Tensor:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from typing import Any
 
 import tensorflow as tf
 
@@ -10,12 +11,20 @@ from seg_models import errors
 
 def choose() -> tf.distribute.Strategy:
     """MultiWorkerMirrored where TF_CONFIG names several workers, Mirrored over several GPUs, else one device."""
-    cluster = json.loads(os.environ.get("TF_CONFIG", "{}")).get("cluster", {})
+    cluster = _tf_config().get("cluster", {})
     if len(cluster.get("worker", [])) + len(cluster.get("chief", [])) > 1:
         return tf.distribute.MultiWorkerMirroredStrategy()
     if len(tf.config.list_physical_devices("GPU")) > 1:
         return tf.distribute.MirroredStrategy()
     return tf.distribute.get_strategy()
+
+
+def _tf_config() -> dict[str, Any]:
+    text = os.environ.get("TF_CONFIG", "{}")
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise errors.UserError(f"The environment's TF_CONFIG is no JSON ({error}): {text[:80]}") from None
 
 
 def per_replica(batch_size: int, strategy: tf.distribute.Strategy) -> int:

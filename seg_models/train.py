@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from seg_models import config, export, history, input_pipeline, learner, manifest, preflight, registry, strategy
@@ -49,10 +50,10 @@ def train(settings: config.Training, folders: Folders, distribution: tf.distribu
     keras.mixed_precision.set_global_policy(settings.train.precision)
     records = manifest.read(folders.records)
     rounds, round_steps = _rounds(settings.train)
-    with distribution.scope():
-        learning = learner.build(settings, records, distribution, steps=rounds * round_steps)
-        checkpoints = checkpoint.Checkpoint(folders.checkpoints, learning)
-        checkpoints.restore()
+    learning = learner.build(settings, records, distribution, steps=rounds * round_steps)
+    own = _own(folders, distribution)
+    checkpoints = checkpoint.Checkpoint(own.checkpoints, learning)
+    checkpoints.restore(folders.checkpoints)
     if learning.step:
         log.info("Training goes on from the checkpoint of step %d.", learning.step)
     if learning.step < rounds * round_steps and not learning.progress.finished:
@@ -61,13 +62,24 @@ def train(settings: config.Training, folders: Folders, distribution: tf.distribu
             initial_epoch=learning.step // round_steps,
             epochs=rounds,
             steps_per_epoch=round_steps,
-            callbacks=_callbacks(settings, folders, learning, checkpoints),
+            callbacks=_callbacks(settings, own, learning, checkpoints),
             verbose=1 if sys.stderr.isatty() else 2,
         )
     if settings.train.patience:
         checkpoints.restore_best()
+    # All workers read the weights, for some are means over the workers; one writes them.
+    with learning.judged_weights():
+        weights = learning.network.network.get_weights()
     if strategy.is_chief(distribution):
-        _export(settings, folders, learning)
+        _export(settings, folders, learning, weights)
+
+
+def _own(folders: Folders, distribution: tf.distribute.Strategy) -> Folders:
+    """Where this worker writes: workers other than the chief keep what they must write apart."""
+    if strategy.is_chief(distribution):
+        return folders
+    own = f"{folders.checkpoints}/worker-{distribution.cluster_resolver.task_id}"
+    return dataclasses.replace(folders, checkpoints=own, tensorboard=own)
 
 
 def _rounds(train: config.Train) -> tuple[int, int]:
@@ -88,10 +100,11 @@ def _batches(settings: config.Training, records: manifest.Manifest, folders: Fol
 def _callbacks(
     settings: config.Training, folders: Folders, learning: learner.Learner, checkpoints: checkpoint.Checkpoint
 ) -> list[keras.callbacks.Callback]:
-    """In the order in which they must run: averages, alarm, scores, and the checkpoint that keeps all of it."""
+    """In the order in which they must run: step, averages, alarm, scores, and the checkpoint that keeps all of it."""
     shards = manifest.shards(folders.records, "train")
     finite = follow.FiniteLoss(
-        lambda step: input_pipeline.keys_of_batch(shards, settings.input, seed=settings.train.seed, step=step)
+        learning.progress,
+        lambda step: input_pipeline.keys_of_batch(shards, settings.input, seed=settings.train.seed, step=step),
     )
     scored = score.Score(
         learning,
@@ -103,15 +116,15 @@ def _callbacks(
         tensorboard_dir=folders.tensorboard,
     )
     averaging = [follow.Averaging(learning.averaged)] if learning.averaged else []
-    return [*averaging, finite, scored, checkpoints]
+    return [follow.Counting(learning.progress), *averaging, finite, scored, checkpoints]
 
 
-def _export(settings: config.Training, folders: Folders, learning: learner.Learner) -> None:
-    """Exports the judged weights in float32, whatever precision and devices they were learnt on."""
-    with learning.judged_weights():
-        weights = learning.network.get_weights()
+def _export(
+    settings: config.Training, folders: Folders, learning: learner.Learner, weights: list[np.ndarray]
+) -> None:
+    """Exports weights in float32, whatever precision and devices they were learnt on."""
     keras.mixed_precision.set_global_policy("float32")
     network = registry.module_of(learning.config).build(learning.config, learning.network.info)
-    network.set_weights(weights)
+    network.network.set_weights(weights)
     export.export(network, folders.model, settings.input.size)
     shutil.copy(Path(folders.checkpoints) / history.FILE, Path(folders.model) / "assets.extra" / history.FILE)

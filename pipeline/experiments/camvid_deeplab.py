@@ -26,7 +26,7 @@ EXPERIMENT = config.Experiment(
         augment=(scale_jitter.Config(0.7, 1.8), crop.Config(180, 240), flip.Config(), color.Config()),
     ),
     train=config.Train(
-        steps=2500,
+        steps=2300,
         optimizer=adamw.Config(),
         schedule=polynomial.Config(),
         learning_rate=2e-3,

@@ -40,7 +40,7 @@ EXPERIMENT = config.Experiment(
         augment=(scale_jitter.Config(0.8, 1.4), crop.Config(SIZE, SIZE), flip.Config(), color.Config()),
     ),
     train=config.Train(
-        steps=1400,
+        steps=1100,
         optimizer=adamw.Config(),
         schedule=polynomial.Config(),
         learning_rate=3e-3,

@@ -14,7 +14,7 @@ class Checkpoint(keras.callbacks.Callback):
     TensorFlow names a checkpoint in its state file only when all of it is written, so a half-written one is never read.
 
     Args:
-      directory: kept for this run alone; another run of the same settings and records finds it again.
+      directory: of this run and this worker alone; another run of the same settings and records finds it again.
       kept: what is saved.
     """
 
@@ -28,10 +28,11 @@ class Checkpoint(keras.callbacks.Callback):
             tf.train.Checkpoint(**weights), os.path.join(directory, "best"), max_to_keep=1
         )
 
-    def restore(self) -> None:
-        """Brings the newest checkpoint back, if there is one."""
-        if self._all.latest_checkpoint is not None:
-            self._all.checkpoint.restore(self._all.latest_checkpoint).assert_existing_objects_matched()
+    def restore(self, directory: str) -> None:
+        """Brings the newest checkpoint of a directory back, if there is one: all workers go on from the chief's."""
+        newest = tf.train.latest_checkpoint(directory)
+        if newest is not None:
+            self._all.checkpoint.restore(newest).assert_existing_objects_matched()
 
     def save_best(self) -> None:
         """Keeps the weights as the best so far."""

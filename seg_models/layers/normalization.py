@@ -80,16 +80,20 @@ def _automatic(per_replica_batch: int, replicas: int, pretrained: bool) -> str:
 
 @keras.saving.register_keras_serializable(package="segline")
 class GroupNormalization(keras.layers.Layer):
-    """Group normalisation of float [B, H, W, C] with as many groups, at most 32, as divide C."""
+    """Group normalisation of float [B, H, W, C] with as many groups as divide C: at most 32, of 4 channels or more.
+
+    With one channel a group, a layer that pools to 1x1 would say nothing but its bias.
+    """
 
     def __init__(self, epsilon: float = 1e-3, name: str | None = None) -> None:
         super().__init__(name=name)
         self.epsilon = epsilon
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Chooses the groups: the largest divisor of C up to 32."""
+        """Chooses the groups."""
         channels = input_shape[-1]
-        groups = max(divisor for divisor in range(1, min(32, channels) + 1) if channels % divisor == 0)
+        most = max(1, min(32, channels // 4))
+        groups = max(divisor for divisor in range(1, most + 1) if channels % divisor == 0)
         self.inner = keras.layers.GroupNormalization(groups=groups, epsilon=self.epsilon)
         self.inner.build(input_shape)
         self.built = True

@@ -4,7 +4,7 @@ import dataclasses
 
 import tensorflow as tf
 
-from seg_models import dataset, reduction
+from seg_models import dataset, errors, reduction
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,6 +18,13 @@ class Config:
 
     hardest_fraction: float = 1.0
     label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.hardest_fraction <= 1 or not 0 <= self.label_smoothing < 1:
+            raise errors.UserError(
+                f"`hardest_fraction` is {self.hardest_fraction}, `label_smoothing` {self.label_smoothing}; expected "
+                "0 < hardest_fraction <= 1 and 0 <= label_smoothing < 1."
+            )
 
 
 def loss(

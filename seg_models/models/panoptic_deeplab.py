@@ -13,6 +13,7 @@ from seg_models.layers import aspp, convolution, instance_centers, instance_grou
 from seg_models.losses import cross_entropy, mean_absolute_error, mean_squared_error
 
 SMALL_INSTANCE = 64 * 64  # pixels
+STRIDE = 4  # of the outputs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Config:
 class PanopticDeepLab(model.SegmentationModel):
     """Outputs "semantic" [B, h, w, C], "center" [B, h, w, 1] and "offset" [B, h, w, 2], all at stride 4.
 
-    Offsets are (y, x) in pixels of the working size.
+    Offsets are (y, x) in quarters of their own grid's spacing: pixels of the working size where that is a multiple of 4.
     """
 
     tasks = ("semantic", "panoptic")
@@ -77,13 +78,13 @@ class PanopticDeepLab(model.SegmentationModel):
         real = batch["weight"][:, None, None]
         small = (centers.area > 0) & (centers.area < SMALL_INSTANCE)
         weight = self.pixel_weights(batch) * tf.where(small, config.small_instance_weight, 1.0)
-        logits, heatmap, offset = (model.resize(outputs[name], size) for name in ("semantic", "center", "offset"))
+        logits, heatmap = (model.resize(outputs[name], size) for name in ("semantic", "center"))
         semantic = cross_entropy.loss(config.loss, self.info, batch["semantic"], logits, weight)
         center = mean_squared_error.loss(
             mean_squared_error.Config(), centers.heatmap, heatmap, centers.is_known * real
         )
         distance = mean_absolute_error.loss(
-            mean_absolute_error.Config(), centers.offset, offset, centers.is_instance * real
+            mean_absolute_error.Config(), centers.offset, _in_pixels(outputs["offset"], size), centers.is_instance * real
         )
         return {
             "semantic": semantic,
@@ -92,12 +93,10 @@ class PanopticDeepLab(model.SegmentationModel):
         }
 
     def maps(self, outputs: model.Outputs, size: tf.Tensor) -> dict[str, tf.Tensor]:
-        """{"semantic", "panoptic"}: int32 [B, H, W]. Offsets grow with the maps."""
-        stride = 4
-        worked = tf.cast(tf.shape(outputs["offset"])[1:3] * stride, tf.float32)
-        scale = tf.cast(size, tf.float32) / worked
-        logits, heatmap, offset = (model.resize(outputs[name], size) for name in ("semantic", "center", "offset"))
-        return instance_grouping.group(self.config.grouping, self.info, logits, heatmap, offset * scale)
+        """{"semantic", "panoptic"}: int32 [B, H, W]."""
+        logits, heatmap = (model.resize(outputs[name], size) for name in ("semantic", "center"))
+        offset = _in_pixels(outputs["offset"], size)
+        return instance_grouping.group(self.config.grouping, self.info, logits, heatmap, offset)
 
 
 def build(config: Config, info: dataset.DatasetInfo) -> PanopticDeepLab:
@@ -113,6 +112,12 @@ def build(config: Config, info: dataset.DatasetInfo) -> PanopticDeepLab:
         "offset": _head(config, instance, small, 2, "offset"),
     }
     return PanopticDeepLab(config, info, keras.Model(backbone.input, outputs, name="panoptic_deeplab"))
+
+
+def _in_pixels(offset: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
+    """The output "offset", float [B, h, w, 2], at `size` and in its pixels: float32 [B, H, W, 2]."""
+    scale = tf.cast(size, tf.float32) / tf.cast(tf.shape(offset)[1:3] * STRIDE, tf.float32)
+    return model.resize(offset, size) * scale
 
 
 def _decoder(
