@@ -15,14 +15,14 @@ EXPERIMENT = config.Experiment(
     model=unet.Config(depth=3, width=12, dropout=0.0),
     input=config.Input(size=(64, 64), batch_size=8, augment=(flip.Config(),)),
     train=config.Train(
-        steps=60,
+        steps=150,
         optimizer=adamw.Config(),
         schedule=polynomial.Config(),
         learning_rate=4e-3,
-        warmup_steps=5,
+        warmup_steps=10,
         weight_decay=0.01,
         clip_norm=1.0,
-        checkpoint_every=20,
+        checkpoint_every=50,
     ),
-    gate=config.Gate(metric="mean_iou", minimum=(("mean_iou", 0.2),), no_worse_than_last_by=0.05),
+    gate=config.Gate(metric="mean_iou", minimum=(("mean_iou", 0.3),), no_worse_than_last_by=0.05),
 )
