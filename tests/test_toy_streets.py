@@ -103,7 +103,7 @@ def _check_contract(example: dataset.Example) -> None:
         assert not (visible & covered).any()
         assert visible.any() == (thing.instance > 0)
         if thing.instance:
-            assert visible.sum() >= render.SMALLEST * visible.size
+            assert visible.sum() >= render.SMALLEST * min(visible.shape) ** 2
         covered |= thing.amodal
 
 
@@ -169,7 +169,7 @@ def _color_bins(example: dataset.Example) -> np.ndarray:
 
 
 def test_the_best_colour_table_scores_badly(train: list[dataset.Example], held_out: list[dataset.Example]) -> None:
-    """The most frequent category of every colour, learnt on 200 images. Measured: 0.32."""
+    """The most frequent category of every colour, learnt on 200 images. Measured: 0.33."""
     counts = np.zeros((16**3, 256), int)
     for example in train:
         np.add.at(counts, (_color_bins(example), example.semantic), 1)
@@ -178,6 +178,6 @@ def test_the_best_colour_table_scores_badly(train: list[dataset.Example], held_o
 
 
 def test_the_best_map_of_places_scores_badly(train: list[dataset.Example], held_out: list[dataset.Example]) -> None:
-    """The most frequent category of every pixel. Measured: 0.29."""
+    """The most frequent category of every pixel. Measured: 0.32."""
     counts = np.stack([sum((example.semantic == category).astype(int) for example in train) for category in range(8)])
     assert _mean_iou(held_out, [counts.argmax(0)] * EVAL) < 0.45

@@ -15,7 +15,7 @@ DRAW = {
     categories.TREE: trees.draw,
 }
 # Less of a thing cannot be told from noise, so a thing of which less remains is not placed: the smallest visible part
-# as a fraction of the frame, and of the thing itself.
+# as a fraction of the square of the frame's shorter side, and of the thing itself.
 SMALLEST = 0.004
 LEAST_PART = 0.25
 
@@ -43,7 +43,7 @@ def picture(rng: np.random.Generator, height: int, width: int) -> Picture:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # planes seen edge-on; outside of every mask
         layers = [DRAW[place.category](place, scene.view, scene.weather, rng) for place in scene.places]
         hood, hood_color = lens.bonnet(scene.view, rng)
-        keep = functools.partial(_worthwhile, smallest=SMALLEST * height * width)
+        keep = functools.partial(_worthwhile, smallest=SMALLEST * min(height, width) ** 2)
         kept = layer.resolve(layer.near_to_far(layers), hood.copy(), keep)
         color, semantic = background.draw(scene, [one for one, _ in kept], rng)
     instance = np.zeros((height, width), np.uint16)
