@@ -70,6 +70,8 @@ def _parsed(text: str, kind: Any, name: str) -> Any:
     kind = next(option for option in options if option is not type(None))
     if kind is str:
         return text
+    if kind is bool and not text:
+        return True  # an option without a value switches on
     try:
         return _checked(json.loads(_as_json(text, kind)), kind)
     except (ValueError, TypeError):

@@ -21,6 +21,7 @@ from tests.test_config import experiment
         ("input.size", "[180, 240]", (180, 240)),
         ("input.size", "None", None),
         ("evaluation.panopticapi_compatible", "True", True),
+        ("evaluation.panopticapi_compatible", "", True),
         ("dataset.seed", "11", 11),
         ("evaluation.metrics", "confusion_matrix", ("confusion_matrix",)),
         ("evaluation.metrics", "one, two", ("one", "two")),
