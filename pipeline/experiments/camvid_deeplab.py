@@ -1,6 +1,9 @@
 """DeepLabV3+ on CamVid at 240x180, from random weights.
 
     segline run camvid_deeplab --data_dir DIR
+
+mIoU 0.548 (11 classes), pixel accuracy 0.903 on the 101 val images at their own 480x360; 25 minutes of training on 2 cores
+that had other work beside it (0.65 s a step).
 """
 
 from seg_models import config
