@@ -1,8 +1,12 @@
 """Every model at its smallest, and random scenes to feed them."""
 
+import contextlib
 import dataclasses
+import functools
+from collections.abc import Iterator
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -54,8 +58,32 @@ def config(name: str, kind: str = "group") -> Any:
 
 def build(name: str, kind: str = "group") -> model.SegmentationModel:
     """The model with random weights, the same ones every time."""
-    tf.keras.utils.set_random_seed(0)
+    keras.utils.set_random_seed(0)
     return registry.find(PACKAGE, name).build(config(name, kind), INFO)
+
+
+def shared(name: str) -> model.SegmentationModel:
+    """As `build`, but the same object every time, put back to its first weights."""
+    network, weights = _first(name)
+    network.network.set_weights(weights)
+    return network
+
+
+@functools.cache
+def _first(name: str) -> tuple[model.SegmentationModel, list[np.ndarray]]:
+    network = build(name)
+    return network, network.network.get_weights()
+
+
+@contextlib.contextmanager
+def precision(policy: str) -> Iterator[None]:
+    """Within this, layers are built for the given precision."""
+    before = keras.mixed_precision.global_policy()
+    keras.mixed_precision.set_global_policy(policy)
+    try:
+        yield
+    finally:
+        keras.mixed_precision.set_global_policy(before)
 
 
 def batch(seed: int, count: int = 2, size: tuple[int, int] = (33, 47)) -> dict[str, tf.Tensor]:

@@ -1,0 +1,97 @@
+"""Cross-entropy against numpy, pixel by pixel."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from seg_models import dataset, errors
+from seg_models.losses import cross_entropy
+
+INFO = dataset.DatasetInfo("three", tuple(dataset.Category(name, (0, 0, 0)) for name in "abc"), ())
+SIZE = (2, 5, 8)
+
+
+def naive(semantic: np.ndarray, logits: np.ndarray, weight: np.ndarray, fraction: float, smoothing: float) -> float:
+    """The weighted mean of the losses of each image's hardest pixels, void aside, one pixel at a time."""
+    total, weights = 0.0, 0.0
+    for labels, scores, factors in zip(semantic, logits.astype(np.float64), weight):
+        costs = []
+        for label, score, factor in zip(labels.ravel(), scores.reshape(-1, 3), factors.ravel()):
+            log_probability = score - np.log(np.exp(score).sum())
+            truth = np.full(3, smoothing / 3)
+            if label != 255:
+                truth[label] += 1 - smoothing
+            costs.append((-(truth @ log_probability), 0.0 if label == 255 else factor))
+        costs.sort(key=lambda cost: -cost[0] * cost[1])
+        for cost, factor in costs[: int(np.ceil(fraction * len(costs)))]:
+            total, weights = total + cost * factor, weights + factor
+    return total / weights
+
+
+def case(void: float = 0.2) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Semantic int32 [B, H, W], logits float32 [B, H, W, 3], weight float32 [B, H, W]."""
+    random = np.random.default_rng(1)
+    semantic = random.integers(0, 3, SIZE).astype(np.int32)
+    semantic[random.random(SIZE) < void] = 255
+    return semantic, random.normal(0, 3, (*SIZE, 3)).astype(np.float32), random.uniform(0.5, 2, SIZE).astype(np.float32)
+
+
+def loss(semantic: np.ndarray, logits: np.ndarray, weight: np.ndarray, **fields: Any) -> tf.Tensor:
+    return cross_entropy.loss(
+        cross_entropy.Config(**fields), INFO, tf.constant(semantic), tf.constant(logits), tf.constant(weight)
+    )
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
+@pytest.mark.parametrize("fraction", [1.0, 0.25, 0.01])
+@pytest.mark.parametrize("void", [0.0, 0.2, 0.9])
+def test_equals_the_naive_loss(void: float, fraction: float, smoothing: float) -> None:
+    semantic, logits, weight = case(void)
+    found = loss(semantic, logits, weight, hardest_fraction=fraction, label_smoothing=smoothing)
+    assert float(found) == pytest.approx(naive(semantic, logits, weight, fraction, smoothing), rel=1e-5)
+
+
+def test_by_hand() -> None:
+    """Pixels of loss log 2 (weight 3) and log 4 (weight 1), a void one, and one of weight 0."""
+    semantic = np.array([[[0, 1, 255, 2]]], np.int32)
+    logits = np.log([[[[2.0, 1, 1], [1, 1, 2], [9, 1, 1], [9, 1, 1]]]]).astype(np.float32)
+    weight = np.array([[[3.0, 1, 5, 0]]], np.float32)
+    assert float(loss(semantic, logits, weight)) == pytest.approx((3 * np.log(2) + np.log(4)) / 4)
+
+
+def test_the_hardest_are_chosen_in_each_image() -> None:
+    """All of the first image's pixels are harder than the second's, yet both give half of theirs."""
+    semantic = np.zeros((2, 1, 4), np.int32)
+    wrong = np.array([[5.0, 6, 7, 8], [1, 2, 3, 4]])
+    logits = np.stack([-wrong, np.full_like(wrong, -50), np.zeros_like(wrong)], -1)[:, None].astype(np.float32)
+    costs = np.log1p(np.exp(wrong))
+    found = float(loss(semantic, logits, np.ones((2, 1, 4), np.float32), hardest_fraction=0.5))
+    assert found == pytest.approx(costs[:, 2:].mean(), rel=1e-5)
+
+
+def test_void_logits_get_no_gradient_even_where_they_are_huge() -> None:
+    semantic, logits, weight = case()
+    logits[semantic == 255] *= 1e30
+    for fields in ({}, {"hardest_fraction": 0.5}, {"label_smoothing": 0.1}):
+        with tf.GradientTape() as tape:
+            watched = tf.Variable(logits)
+            config = cross_entropy.Config(**fields)
+            cost = cross_entropy.loss(config, INFO, tf.constant(semantic), watched, tf.constant(weight))
+        gradient = tape.gradient(cost, watched).numpy()
+        assert np.isfinite(float(cost)) and not gradient[semantic == 255].any() and gradient.any()
+
+
+def test_half_precision_is_computed_in_float32() -> None:
+    semantic, logits, weight = case()
+    halves = tf.cast(logits, tf.bfloat16)
+    found = cross_entropy.loss(cross_entropy.Config(), INFO, tf.constant(semantic), halves, tf.constant(weight))
+    expected = naive(semantic, tf.cast(halves, tf.float32).numpy(), weight, 1.0, 0.0)
+    assert found.dtype == tf.float32 and float(found) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("fields", [{"hardest_fraction": 0.0}, {"hardest_fraction": 1.5}, {"label_smoothing": 1.0}])
+def test_impossible_settings(fields: dict[str, float]) -> None:
+    with pytest.raises(errors.UserError, match="0 < hardest_fraction <= 1"):
+        cross_entropy.Config(**fields)
