@@ -41,6 +41,7 @@ class Deployment:
       orchestrator: LOCAL, KUBEFLOW or VERTEX.
       image: container image with this package installed; "" where none is needed.
       beam_flags: runner and options of the Beam pipelines inside conversion and evaluation.
+      workers: processes of these on this machine; elsewhere the flags say it.
       training_machine: what training asks for; None: whatever there is.
       on_error: "fail" at the first broken item of the data set, or "skip" it and list it in the manifest.
     """
@@ -51,11 +52,19 @@ class Deployment:
     image: str = ""
     beam_flags: tuple[str, ...] = ()
     training_machine: Machine | None = None
+    workers: int = 1
     on_error: str = "fail"
 
     def __post_init__(self) -> None:
         if self.on_error not in ("fail", "skip"):
             raise errors.UserError(f"`on_error` is `{self.on_error}`; expected `fail` or `skip`.")
+
+    @property
+    def direct_options(self) -> dict[str, str]:
+        """Options of Beam's direct runner here; they change no result, so the steps read them only when they run."""
+        mode = "in_memory" if self.workers == 1 else "multi_processing"
+        options = {"direct_running_mode": mode, "direct_num_workers": str(self.workers)}
+        return options if self.orchestrator == LOCAL else {}
 
     @property
     def pipeline_root(self) -> str:
@@ -90,14 +99,9 @@ class Deployment:
 
 def local(root: str, name: str, *, workers: int = 1, on_error: str = "fail") -> Deployment:
     """This machine; `workers` processes for conversion and evaluation."""
-    mode = "in_memory" if workers == 1 else "multi_processing"
-    flags = (
-        "--runner=DirectRunner",
-        f"--direct_running_mode={mode}",
-        f"--direct_num_workers={workers}",
-        PACKED.format("none"),
-    )
-    return Deployment(_pipeline_name(name), os.path.abspath(root), beam_flags=flags, on_error=on_error)
+    flags = ("--runner=DirectRunner", PACKED.format("none"))
+    root = os.path.abspath(root)
+    return Deployment(_pipeline_name(name), root, beam_flags=flags, workers=workers, on_error=on_error)
 
 
 def kubeflow(root: str, name: str, *, image: str) -> Deployment:
@@ -123,6 +127,11 @@ def vertex(root: str, name: str, *, image: str, project: str, region: str) -> De
         "--experiments=use_runner_v2",
     )
     return Deployment(_pipeline_name(name), root, VERTEX, image, flags)
+
+
+def variable(option: str) -> str:
+    """The environment variable that holds one of the `direct_options` while the pipeline runs."""
+    return f"SEGLINE_{option.upper()}"
 
 
 def shown(path: str) -> str:

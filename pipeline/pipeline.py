@@ -4,6 +4,7 @@ from tfx.components.trainer import component as trainer_component
 from tfx.dsl.components.base import base_node
 from tfx.dsl.components.common import resolver
 from tfx.dsl.input_resolution.strategies import latest_blessed_model_strategy
+from tfx.dsl.placeholder import placeholder
 from tfx.orchestration import pipeline as tfx_pipeline
 from tfx.proto import pusher_pb2
 from tfx.types import channel, standard_artifacts
@@ -94,5 +95,13 @@ def _pipeline(steps: list[base_node.BaseNode], where: deployment.Deployment) -> 
         components=steps,
         enable_cache=True,
         metadata_connection_config=history.connection(where.metadata_path) if where.metadata_path else None,
-        beam_pipeline_args=list(where.beam_flags),
+        beam_pipeline_args=[*where.beam_flags, *_direct_options(where)],
     )
+
+
+def _direct_options(where: deployment.Deployment) -> list[placeholder.Placeholder]:
+    """Flags whose values the steps read from the environment: TFX's cache must not see them."""
+    return [
+        f"--{option}=" + placeholder.environment_variable(deployment.variable(option))
+        for option in where.direct_options
+    ]

@@ -21,6 +21,7 @@ def run_here(experiment: config.Experiment, where: deployment.Deployment) -> pub
     """
     check(experiment)
     with only_run(where.root):
+        os.environ.update({deployment.variable(option): value for option, value in where.direct_options.items()})
         steps.run(pipeline.create_pipeline(experiment, where))
         return publish.publish(history.latest(history.connection(where.metadata_path)), where)
 

@@ -28,9 +28,10 @@ def test_names_are_what_vertex_allows() -> None:
 
 
 def test_one_worker_runs_in_this_process_and_several_do_not() -> None:
-    assert "--direct_running_mode=in_memory" in deployment.local("r", "x").beam_flags
-    flags = deployment.local("r", "x", workers=3).beam_flags
-    assert "--direct_running_mode=multi_processing" in flags and "--direct_num_workers=3" in flags
+    one, three = deployment.local("r", "x"), deployment.local("r", "x", workers=3)
+    assert one.direct_options == {"direct_running_mode": "in_memory", "direct_num_workers": "1"}
+    assert three.direct_options == {"direct_running_mode": "multi_processing", "direct_num_workers": "3"}
+    assert one.beam_flags == three.beam_flags
 
 
 def test_remote_roots_are_buckets() -> None:

@@ -1,8 +1,10 @@
 """The pipeline's steps and edges, and what each step depends on: its cache lives by that."""
 
 import pytest
+from tfx.dsl.compiler import compiler
 from tfx.dsl.components.base import base_node
 from tfx.orchestration import pipeline as tfx_pipeline
+from tfx.orchestration.local import runner_utils
 
 from pipeline import deployment, pipeline
 from seg_models import config, overrides
@@ -12,17 +14,17 @@ from seg_models.optimizers import sgd
 from seg_models.schedules import polynomial
 
 HERE = deployment.local("runs/x", "x")
+EXPERIMENT = config.Experiment(
+    dataset=toy_streets.Config(images_train=2, images_eval=2),
+    model=unet.Config(),
+    train=config.Train(steps=1, optimizer=sgd.Config(), schedule=polynomial.Config()),
+)
 
 
 def made(**changes: str) -> tfx_pipeline.Pipeline:
     """The pipeline of a small experiment with fields replaced; `__` stands for the dot."""
-    experiment = config.Experiment(
-        dataset=toy_streets.Config(images_train=2, images_eval=2),
-        model=unet.Config(),
-        train=config.Train(steps=1, optimizer=sgd.Config(), schedule=polynomial.Config()),
-    )
     named = {name.replace("__", "."): text for name, text in changes.items()}
-    return pipeline.create_pipeline(overrides.apply(experiment, named), HERE)
+    return pipeline.create_pipeline(overrides.apply(EXPERIMENT, named), HERE)
 
 
 def properties(node: base_node.BaseNode) -> dict[str, object]:
@@ -67,6 +69,16 @@ def test_a_gate_that_compares_brings_in_the_last_blessed_model() -> None:
 )
 def test_each_step_depends_on_its_own_settings(field: str, text: str, steps: set[str]) -> None:
     assert changed(**{field: text}) == steps
+
+
+def test_the_number_of_workers_is_no_reason_to_convert_again() -> None:
+    """TFX's cache sees how a step is executed; that must not name the workers."""
+    executed = []
+    for where in (HERE, deployment.local("runs/x", "x", workers=4)):
+        definition = compiler.Compiler().compile(pipeline.create_pipeline(EXPERIMENT, where))
+        executed.append(runner_utils.extract_local_deployment_config(definition))
+    assert executed[0] == executed[1]
+    assert "direct_num_workers" in str(executed[0])
 
 
 def test_caching_is_on_and_everything_lies_in_the_root() -> None:

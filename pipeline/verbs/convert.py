@@ -48,7 +48,8 @@ def run(arguments: argparse.Namespace) -> None:
     from components import conversion
 
     where = deployment.local(arguments.output_dir, arguments.dataset, workers=arguments.direct_num_workers)
-    pipeline = beam.Pipeline(options=pipeline_options.PipelineOptions(list(where.beam_flags)))
+    flags = [*where.beam_flags, *(f"--{option}={value}" for option, value in where.direct_options.items())]
+    pipeline = beam.Pipeline(options=pipeline_options.PipelineOptions(flags))
     try:
         written = conversion.convert(settings, where.root, pipeline, arguments.on_error)
     except Exception as error:
