@@ -18,6 +18,7 @@ def add_arguments(parser: typed.Parser) -> None:
     parser.add_argument(
         "--on_error",
         type=typed.one_of("the ways", ("fail", "skip")),
+        metavar="WAY",
         default="fail",
         help="what to do at a broken item: fail, or skip and list it in the manifest (default fail)",
     )

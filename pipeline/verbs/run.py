@@ -20,6 +20,7 @@ def add_arguments(parser: typed.Parser) -> None:
     parser.add_argument(
         "--on_error",
         type=typed.one_of("the ways", ("fail", "skip")),
+        metavar="WAY",
         default="fail",
         help="what to do at a broken item of the data set: fail, or skip and list it (default fail)",
     )
