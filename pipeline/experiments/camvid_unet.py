@@ -1,6 +1,9 @@
 """U-Net on CamVid at 240x180, from random weights.
 
     segline run camvid_unet --data_dir DIR
+
+mIoU 0.397 (11 classes), pixel accuracy 0.851 on the 101 val images at their own 480x360; 18 minutes of training on 2 cores
+that had more other work than this beside it (1.4 s a step).
 """
 
 from seg_models import config
