@@ -10,8 +10,8 @@ KINDS = ("none", "median_frequency")
 def weights(kind: str, split: manifest.SplitManifest) -> tuple[float, ...]:
     """One weight a train id.
 
-    "median_frequency" (SegNet, section 4): median(f) / f_c, where f_c is the class's pixels over all pixels of the images
-    in which it occurs. A class that never occurs costs nothing whatever its weight; it gets 1.
+    "median_frequency" (SegNet, section 4): median(f) / f_c, where f_c is the class's pixels over all pixels of the
+    images in which it occurs. A class that never occurs costs nothing whatever its weight; it gets 1.
     """
     if kind not in KINDS:
         raise errors.UserError(registry.unknown("`train.class_weights`", kind, KINDS))

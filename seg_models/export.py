@@ -59,8 +59,8 @@ def export(network: model.SegmentationModel, directory: str, size: predict.Size)
 
     Signatures:
       serving_default: image_bytes string [B] (JPEG, PNG, GIF, BMP; sizes may differ) -> semantic_png, panoptic_png
-        string [B] at each image's own size (panoptic 16-bit, void 65535); segment_id, segment_category, segment_area int32
-        [B, N], filled up with -1.
+        string [B] at each image's own size (panoptic 16-bit, void 65535); segment_id, segment_category, segment_area
+        int32 [B, N], filled up with -1.
       dense: image uint8 [B, H, W, 3] -> semantic, panoptic int32 [B, H, W].
     """
     partial = Path(f"{directory.rstrip('/')}.partial")

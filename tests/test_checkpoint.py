@@ -17,11 +17,11 @@ def build(seed: int, averaged: bool = True) -> learner.Learner:
     network = tiny_models.build("unet", "batch")
     network.compile(optimizer=keras.optimizers.Adam(0.01))
     network.optimizer.build(network.trainable_variables)
-    built = learner.Learner(None, network, average.Average(network.network, 0.9) if averaged else None, learner.Progress())
+    kept = average.Average(network.network, 0.9) if averaged else None
+    built = learner.Learner(None, network, kept, learner.Progress())
     for index, variable in enumerate(variables(built)):
-        random = np.random.default_rng([seed, index])
-        value = random.integers(0, 2, variable.shape) if variable.dtype == tf.bool else random.uniform(1, 99, variable.shape)
-        variable.assign(tf.cast(value, variable.dtype))
+        value = np.random.default_rng([seed, index]).uniform(1, 99, variable.shape)
+        variable.assign(seed == 1 if variable.dtype == tf.bool else tf.cast(value, variable.dtype))
     return built
 
 

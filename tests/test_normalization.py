@@ -68,8 +68,8 @@ def test_averages_look_back_over_a_tenth_of_the_run(steps: int, momentum: float)
 
 def test_the_layers_of_each_kind() -> None:
     batch = Norm("batch", momentum=0.8, epsilon=0.1).layer("named")
-    assert isinstance(batch, keras.layers.BatchNormalization)
-    assert (batch.momentum, batch.epsilon, batch.name, batch.synchronized, batch.trainable) == (0.8, 0.1, "named", False, True)
+    assert isinstance(batch, keras.layers.BatchNormalization) and batch.trainable and not batch.synchronized
+    assert (batch.momentum, batch.epsilon, batch.name) == (0.8, 0.1, "named")
     assert Norm("sync_batch").layer().synchronized
     assert not Norm("frozen").layer(pretrained=True).trainable
     for kind in ("group", "frozen"):
@@ -90,7 +90,7 @@ def test_an_unknown_kind_is_named_with_its_neighbour() -> None:
         Norm("bach")
 
 
-@pytest.mark.parametrize(("channels", "groups"), [(1, 1), (3, 1), (8, 2), (12, 3), (64, 16), (96, 24), (128, 32), (256, 32)])
+@pytest.mark.parametrize(("channels", "groups"), [(1, 1), (3, 1), (8, 2), (12, 3), (64, 16), (96, 24), (256, 32)])
 def test_groups_are_normalised_each_on_its_own(channels: int, groups: int) -> None:
     random = np.random.default_rng(0)
     features = random.normal(3, 2, (2, 3, 4, channels)).astype(np.float32)

@@ -86,7 +86,7 @@ def _moments(instance: tf.Tensor, limit: tf.Tensor) -> tuple[tf.Tensor, tf.Tenso
 
 
 def _heatmap(center: tf.Tensor, area: tf.Tensor, height: tf.Tensor, width: tf.Tensor, sigma: float) -> tf.Tensor:
-    """Float32 [B, H, W, 1]: the largest of the instances' Gaussians, one instance at a time so that memory stays flat."""
+    """Float32 [B, H, W, 1]: the largest of the instances' Gaussians, one at a time so that memory stays flat."""
 
     def along(size: tf.Tensor, position: tf.Tensor) -> tf.Tensor:
         """Float32 [B, M, size]: the Gaussian along one axis around rounded positions [B, M]."""

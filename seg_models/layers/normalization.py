@@ -56,9 +56,10 @@ def resolve(norm: Norm, *, per_replica_batch: int, replicas: int, steps: int, pr
     a short one never catches up with the weights.
     """
     kind = norm.kind
+    images = per_replica_batch * (replicas if kind == "sync_batch" else 1)
     if kind == "auto":
         kind = _automatic(per_replica_batch, replicas, pretrained)
-    elif kind in ("batch", "sync_batch") and per_replica_batch * (replicas if kind == "sync_batch" else 1) < SMALL_BATCH:
+    elif kind in ("batch", "sync_batch") and images < SMALL_BATCH:
         log.warning(
             "Batch normalisation over %d images a replica learns from noise; `group` or `frozen` fits better.",
             per_replica_batch,

@@ -60,7 +60,7 @@ class Config:
 class PanopticDeepLab(model.SegmentationModel):
     """Outputs "semantic" [B, h, w, C], "center" [B, h, w, 1] and "offset" [B, h, w, 2], all at stride 4.
 
-    Offsets are (y, x) in quarters of their own grid's spacing: pixels of the working size where that is a multiple of 4.
+    Offsets are (y, x) in quarters of their grid's spacing: pixels of the working size where that is a multiple of 4.
     """
 
     tasks = ("semantic", "panoptic")
@@ -83,8 +83,9 @@ class PanopticDeepLab(model.SegmentationModel):
         center = mean_squared_error.loss(
             mean_squared_error.Config(), centers.heatmap, heatmap, centers.is_known * real
         )
+        offset = _in_pixels(outputs["offset"], size)
         distance = mean_absolute_error.loss(
-            mean_absolute_error.Config(), centers.offset, _in_pixels(outputs["offset"], size), centers.is_instance * real
+            mean_absolute_error.Config(), centers.offset, offset, centers.is_instance * real
         )
         return {
             "semantic": semantic,
