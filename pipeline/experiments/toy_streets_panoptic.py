@@ -40,7 +40,7 @@ EXPERIMENT = config.Experiment(
         augment=(scale_jitter.Config(0.8, 1.4), crop.Config(SIZE, SIZE), flip.Config(), color.Config()),
     ),
     train=config.Train(
-        steps=900,
+        steps=1100,
         optimizer=adamw.Config(),
         schedule=polynomial.Config(),
         learning_rate=3e-3,
@@ -48,7 +48,7 @@ EXPERIMENT = config.Experiment(
         weight_decay=0.01,
         clip_norm=1.0,
         ema_decay=0.99,
-        checkpoint_every=150,
+        checkpoint_every=100,
     ),
     gate=config.Gate(metric="pq", minimum=(("mean_iou", 0.75), ("pq", 0.55)), no_worse_than_last_by=0.02),
 )
