@@ -16,7 +16,7 @@ class Progress(tf.Module):
     """What a run must remember beside its weights.
 
     Attributes:
-      step: steps so far; the optimizer leaves those out that overflow in half precision.
+      step: steps so far; not every optimizer counts those that overflow in half precision.
       best: the best score so far of the metric that is watched.
       waited: evaluations since then.
       finished: training has stopped early.

@@ -16,7 +16,8 @@ def line() -> keras.Model:
 
 def fit(model: keras.Model, target: float, steps: int, callbacks: list[keras.callbacks.Callback]) -> None:
     """Steps of SGD at rate 1 / 2 on (w - target)^2, which put w at the target at once."""
-    model.compile(keras.optimizers.SGD(0.5), "mse")
+    if not model.optimizer:
+        model.compile(keras.optimizers.SGD(0.5), "mse")
     data = tf.data.Dataset.from_tensors((tf.ones([1, 1]), tf.fill([1, 1], target)))
     model.fit(data.repeat(), steps_per_epoch=steps, callbacks=callbacks, verbose=0)
 
@@ -25,6 +26,14 @@ def test_steps_are_counted() -> None:
     progress = learner.Progress()
     fit(line(), 1.0, 3, [follow.Counting(progress)])
     assert int(progress.step) == 3
+
+
+def test_steps_that_overflow_in_float16_are_counted_too() -> None:
+    """The loss of 1e36 is a number, but times the loss scale it is none: the optimizer leaves the step out."""
+    model, progress = line(), learner.Progress()
+    model.compile(keras.mixed_precision.LossScaleOptimizer(keras.optimizers.SGD(0.5)), "mse")
+    fit(model, 1e18, 3, [follow.Counting(progress), follow.FiniteLoss(progress, lambda step: [])])
+    assert int(progress.step) == 3 and float(model.weights[0]) == 0
 
 
 def test_the_average_follows_each_step() -> None:

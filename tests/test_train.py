@@ -172,14 +172,12 @@ def test_a_loss_that_is_no_number_names_the_records_of_its_step(root: Path) -> N
 
 
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
-def test_half_precision(root: Path, precision: str, learners: list[learner.Learner]) -> None:
+def test_half_precision(root: Path, precision: str) -> None:
     folders = tiny_training.folders(root, precision)
     settings = tiny_training.settings(steps=4, precision=precision, evaluate_every=0)
     train.train(settings, folders)
     lines = past(folders)
-    assert [line["step"] for line in lines] == [2, 4] and learners[0].step == 4
-    # In float16 the optimizer leaves out steps whose gradients overflow; their records were read all the same.
-    assert learners[0].network.optimizer.iterations <= learners[0].step
+    assert [line["step"] for line in lines] == [2, 4]
     assert all(math.isfinite(line["loss"]) for line in lines)
     assert keras.mixed_precision.global_policy().name == "float32"
     assert all(value.dtype in (np.float32, np.int32) for value in weights(folders).values())
