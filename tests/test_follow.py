@@ -14,11 +14,13 @@ def line() -> keras.Model:
     return keras.Model(image, keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")(image))
 
 
-def fit(model: keras.Model, target: float, steps: int, callbacks: list[keras.callbacks.Callback]) -> None:
-    """Steps of SGD at rate 1 / 2 on (w - target)^2, which put w at the target at once."""
+def fit(
+    model: keras.Model, target: float, steps: int, callbacks: list[keras.callbacks.Callback], slope: float = 1.0
+) -> None:
+    """Steps of SGD at rate 1 / 2 on (slope w - target)^2; where the slope is 1 they put w at the target at once."""
     if not model.optimizer:
         model.compile(keras.optimizers.SGD(0.5), "mse")
-    data = tf.data.Dataset.from_tensors((tf.ones([1, 1]), tf.fill([1, 1], target)))
+    data = tf.data.Dataset.from_tensors((tf.fill([1, 1], slope), tf.fill([1, 1], target)))
     model.fit(data.repeat(), steps_per_epoch=steps, callbacks=callbacks, verbose=0)
 
 
@@ -29,10 +31,10 @@ def test_steps_are_counted() -> None:
 
 
 def test_steps_that_overflow_in_float16_are_counted_too() -> None:
-    """The loss of 1e36 is a number, but times the loss scale it is none: the optimizer leaves the step out."""
+    """The gradient of 2e35 is a number, but times the loss scale it is none: the optimizer leaves the step out."""
     model, progress = line(), learner.Progress()
     model.compile(keras.mixed_precision.LossScaleOptimizer(keras.optimizers.SGD(0.5)), "mse")
-    fit(model, 1e18, 3, [follow.Counting(progress), follow.FiniteLoss(progress, lambda step: [])])
+    fit(model, 1e18, 3, [follow.Counting(progress), follow.FiniteLoss(progress, lambda step: [])], slope=1e17)
     assert int(progress.step) == 3 and float(model.weights[0]) == 0
 
 
