@@ -13,6 +13,9 @@ REQUIREMENTS = [
     "tensorflow-serving-api==2.15.1",  # PredictRequest and PredictionLog: warm-up requests and the serving test
     "numpy==1.26.4",
     "pillow>=10",  # decodes and encodes PNG maps without TensorFlow
+    "pycocotools==2.0.8",  # COCO's polygons and run-length masks
+    "scipy>=1.10",  # .mat files; the boxes of a whole instance map in one pass
+    "h5py>=3.10",  # .mat files of version 7.3
     "pyyaml>=6",  # the class names of a `folder` data set
     "google-crc32c>=1.5",  # the checksums inside TFRecord files, without TensorFlow
     "dill==0.3.1.1",  # imported by TFX, declared by nobody
@@ -25,11 +28,13 @@ setup(
     description="Image segmentation from raw data set to blessed, served model, as a TFX pipeline",
     python_requires=">=3.10,<3.11",
     packages=find_packages(include=["pipeline*", "seg_models*", "components*"]),
+    package_data={"seg_models": ["category_tables/*.csv"]},
     py_modules=["beam_runner"],
     install_requires=REQUIREMENTS,
     extras_require={
         "gpu": ["tensorflow[and-cuda]==2.15.1"],
         "kubeflow": ["kfp==1.8.22", "tfx[kfp]==1.15.1"],
+        "dask": ["dask[distributed]==2024.8.0"],  # Beam's DaskRunner
         "test": ["pytest>=8"],
     },
     entry_points={"console_scripts": ["segline=pipeline.cli:main"]},

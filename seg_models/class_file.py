@@ -12,7 +12,6 @@
 A class may be a bare name; its value is then its place in the list.
 """
 
-import colorsys
 import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
@@ -77,7 +76,7 @@ def _content(path: Path) -> dict[str, Any]:
 def _entry(entry: Any, index: int, path: Path) -> tuple[str, tuple[int, ...], tuple[int, int, int]]:
     """Name, raw values and colour of one class."""
     if isinstance(entry, str):
-        return entry, (index,), _palette(index)
+        return entry, (index,), dataset.palette_color(index)
     where = f"{path}: class {index + 1}"
     if not isinstance(entry, dict):
         raise errors.UserError(f"{where} is `{entry}`; expected {TEXT}, or `name:` with `id:` or `color:`.")
@@ -92,7 +91,7 @@ def _entry(entry: Any, index: int, path: Path) -> tuple[str, tuple[int, ...], tu
     if ids is None:
         raise errors.UserError(f"{where}, {name}: neither `id` nor `color` says how the masks show it; give one.")
     values = tuple(_value(value, f"id of {name}", path) for value in (ids if isinstance(ids, list) else [ids]))
-    return name, values, _palette(index) if color is None else tuple(color)
+    return name, values, dataset.palette_color(index) if color is None else tuple(color)
 
 
 def _value(value: Any, key: str, path: Path) -> int:
@@ -126,9 +125,3 @@ def _check_once(values: Iterable[object], what: str, fix: str) -> None:
         if value in seen:
             raise errors.UserError(f"{what} `{value}` stands twice. {fix}")
         seen.add(value)
-
-
-def _palette(index: int) -> tuple[int, int, int]:
-    """A colour for pictures; steps of the golden ratio keep neighbours apart however many there are."""
-    red, green, blue = colorsys.hsv_to_rgb(index * 0.618 % 1, 0.65, 0.9)
-    return round(red * 255), round(green * 255), round(blue * 255)

@@ -5,19 +5,23 @@ A data set is one file in `seg_models/datasets/` with
     INFO: DatasetInfo               or, where the user's files decide, `info(config) -> DatasetInfo`
     items(config, split)            -> Iterator[Item]: cheap, on the driver; keys are unique
     load(config, item)              -> Example: on a worker
+and, where it helps the user,
+    found(config)                   -> str: which of several published layouts lies there
+    restore(config, item, example)  -> Iterator[(path, raw values [H, W])]: source maps rebuilt from what a record holds
 Numpy only: importing this must not load TensorFlow.
 """
 
+import colorsys
 import dataclasses
 from collections.abc import Mapping
 from types import ModuleType
 
 import numpy as np
 
-from seg_models import errors
-
 VOID = 255
 VOID_16 = 65535
+# What `verify` looks for in the truth; "error" is an item that cannot be converted, "changed" a record that differs.
+FINDING_KINDS = ("area", "box", "category", "changed", "empty", "error", "id", "image", "orientation", "overlap")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +45,7 @@ class DatasetInfo:
       splits: names of the splits that `items` knows, "train" and "eval" among them.
       expected_counts: (split, items) as published; empty where the user decides.
       licence, citation, url: for people.
+      tasks: that the annotation allows: "semantic", "instance", "panoptic", "amodal", "regions" (without classes).
     """
 
     name: str
@@ -51,6 +56,7 @@ class DatasetInfo:
     licence: str = ""
     citation: str = ""
     url: str = ""
+    tasks: tuple[str, ...] = ("semantic",)
 
     @property
     def num_categories(self) -> int:
@@ -84,15 +90,30 @@ class Item:
 
     Attributes:
       key: unique in the data set; becomes `image/source_id`.
-      paths: (role, path), such as ("image", "a/b.png"), ("mask", "c/b.png").
+      paths: (role, path), such as ("image", "a/b.png"), ("mask", "c/b.png"); seg_models/raw_files.py reads them.
+      annotation: the part of a file of annotations of many images that is this one's, such as its JSON, compressed.
     """
 
     key: str
     paths: tuple[tuple[str, str], ...] = ()
+    annotation: bytes = b""
 
     def path(self, role: str) -> str:
         """The path in the given role; KeyError where the item has none."""
         return dict(self.paths)[role]
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """Something doubtful about an annotation that can still be used; what cannot be is a DataError.
+
+    Attributes:
+      kind: one of FINDING_KINDS.
+      text: a sentence that names the file and the values.
+    """
+
+    kind: str
+    text: str
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -101,17 +122,28 @@ class Object:
 
     Attributes:
       category: train id.
-      instance: its value in Example.instance; 0 where no pixel of it is visible.
+      instance: its value in Example.instance; 0 where no pixel of it is foremost there.
       is_crowd: a region of many that were not told apart.
+      mask: bool [H, W], all that is annotated as seen of it, where that is not just the pixels of `instance`, because
+        objects overlap; None: those pixels.
       amodal: bool [H, W], the whole extent, hidden parts included; None where not annotated.
       depth: order in the scene, 0 is nearest; None where not annotated.
+      occlusion: the hidden fraction of the whole extent as annotated, 0..1; None where not annotated.
+      annotator: whose annotation it is; `instance` and the maps of the Example are the first one's, 0.
+      name: in the annotator's own words; "" where there are none.
+      source_id: its id in the source; 0 where it has none.
     """
 
     category: int
     instance: int
     is_crowd: bool = False
+    mask: np.ndarray | None = None
     amodal: np.ndarray | None = None
     depth: int | None = None
+    occlusion: float | None = None
+    annotator: int = 0
+    name: str = ""
+    source_id: int = 0
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -124,8 +156,16 @@ class Example:
       image_format: "png" or "jpeg".
       height, width: of the image, pixels.
       semantic: uint8 or uint16 [H, W] train ids and void; None where not annotated.
-      instance: uint16 or int32 [H, W], 0 = no instance; None where not annotated.
-      objects: one for every instance id, and for wholly hidden things.
+      instance: uint16 or int32 [H, W], 0 = no instance, below 65536; None where not annotated. Where objects overlap,
+        the smaller lies above the larger, and crowds below all.
+      objects: one for every instance id, and those wholly hidden or of other annotators.
+      raw: integer [H, W], `semantic` in the values of the source; None where there were none.
+      semantic_png: `semantic` and `raw` encoded, where that was at hand without encoding (seg_models/labels.py).
+      instance_png: `instance` as a grey PNG, of 8 bits if all ids are below 256, of 16 if not; where that was at hand.
+      maps: other integer maps [H, W], 0..65535, by name: "annotator/1/semantic" (train ids), "annotator/1/regions" (no
+        classes), "parts/1/class", "parts/1/instance", "field_of_view"...
+      annotation: the source's own text on this image, such as its JSON; b"" where maps say it all.
+      findings: what is doubtful.
       raw_histogram: raw mask value -> pixels.
     """
 
@@ -137,6 +177,12 @@ class Example:
     semantic: np.ndarray | None = None
     instance: np.ndarray | None = None
     objects: tuple[Object, ...] = ()
+    raw: np.ndarray | None = None
+    semantic_png: bytes = b""
+    instance_png: bytes = b""
+    maps: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    annotation: bytes = b""
+    findings: tuple[Finding, ...] = ()
     raw_histogram: Mapping[int, int] = dataclasses.field(default_factory=dict)
 
 
@@ -145,38 +191,7 @@ def info_of(module: ModuleType, config: object) -> DatasetInfo:
     return module.INFO if hasattr(module, "INFO") else module.info(config)
 
 
-def to_semantic(raw: np.ndarray, info: DatasetInfo, path: str) -> tuple[np.ndarray, dict[int, int]]:
-    """Maps raw mask values to train ids by the label contract.
-
-    Args:
-      raw: any integer type [H, W], values as in the file.
-      info: lists every permitted value.
-      path: named in the error.
-
-    Returns:
-      semantic uint8 (uint16 where void is 65535) [H, W], and the histogram {raw value: pixels}.
-
-    Raises:
-      DataError: a value is not listed; names file, value and number of pixels.
-    """
-    listed = np.array(sorted(value for value, _ in info.raw_values), np.int32)
-    raw = np.asarray(raw, np.int32)
-    # A search among the few listed values; sorting the pixels, as np.unique does, takes ten times as long.
-    place = np.minimum(np.searchsorted(listed, raw), len(listed) - 1)
-    unlisted = listed[place] != raw
-    if unlisted.any():
-        value, count = (found.tolist()[0] for found in np.unique(raw[unlisted], return_counts=True))
-        raise errors.DataError(
-            f"{path}: raw value {_shown(value)} on {count} pixels is not listed for data set `{info.name}`. "
-            "List it as a category or as void."
-        )
-    table = dict(info.raw_values)
-    train_ids = [info.void if table[value] is None else table[value] for value in listed.tolist()]
-    counts = np.bincount(place.ravel(), minlength=len(listed))
-    semantic = np.asarray(train_ids, np.uint8 if info.void == VOID else np.uint16)[place]
-    return semantic, {value: count for value, count in zip(listed.tolist(), counts.tolist()) if count}
-
-
-def _shown(value: int) -> str:
-    """A raw value for people: colours also as (r, g, b)."""
-    return str(value) if value < 65536 else f"{value} = RGB {(value >> 16, value >> 8 & 255, value & 255)}"
+def palette_color(index: int) -> tuple[int, int, int]:
+    """A colour for a class that has none; steps of the golden ratio keep neighbours apart however many there are."""
+    red, green, blue = colorsys.hsv_to_rgb(index * 0.618 % 1, 0.65, 0.9)
+    return round(red * 255), round(green * 255), round(blue * 255)

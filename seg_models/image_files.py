@@ -3,51 +3,75 @@
 import io
 import os
 import struct
-import zlib
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from seg_models import errors
+from seg_models import errors, image_structure, raw_files
 
-FORMATS = {"PNG": "png", "JPEG": "jpeg"}
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+FORMATS = {"PNG": "png", "JPEG": "jpeg", "MPO": "jpeg"}
 # PIL's names for one channel of whole numbers.
-DEEP_MODES = ("I", "I;16")
+DEEP_MODES = ("I", "I;16", "I;16B")
 INDEX_MODES = ("L", "P", "1", *DEEP_MODES)
+ORIENTATION_TAG = 0x0112
+
+# PIL's own limit is a warning at half of it; ours is an error, is checked wherever an image is opened, and can be raised.
+Image.MAX_IMAGE_PIXELS = None
+_limits = {"pixels": 178_956_970}
+
+
+def limit_pixels(pixels: int) -> None:
+    """Sets the size above which an image is refused as a decompression bomb, for this process."""
+    if pixels < 1:
+        raise errors.UserError(f"`max_pixels` is {pixels}; expected 1 or more.")
+    _limits["pixels"] = pixels
 
 
 def read_image(path: str | os.PathLike[str]) -> tuple[bytes, str, int, int]:
-    """Reads an image as it is and decodes it once, so that a truncated file fails here.
+    """Reads an image as it is and checks that it is whole, by its structure: no pixel is decoded.
 
     Returns:
       (encoded bytes, "png" or "jpeg", height, width).
 
     Raises:
-      DataError: the file is missing, no PNG or JPEG, or truncated.
+      DataError: the file is missing, no PNG or JPEG, truncated, too large, or in CMYK.
     """
-    encoded, image = _read(path)
+    encoded = raw_files.read(path)
+    image = opened(encoded, path)
     if image.format not in FORMATS:
         raise errors.DataError(f"{path}: the image is {image.format}; expected PNG or JPEG. Convert it first.")
+    if image.mode == "CMYK":
+        raise errors.DataError(f"{path}: a CMYK JPEG, on whose colours decoders do not agree. Convert it to RGB first.")
+    if not image_structure.is_whole(encoded, FORMATS[image.format]):
+        raise errors.DataError(f"{path}: truncated or corrupt (it ends early or has a wrong checksum).")
     return encoded, FORMATS[image.format], image.height, image.width
 
 
-def read_raw_mask(path: str | os.PathLike[str]) -> np.ndarray:
+def orientation(encoded: bytes) -> int:
+    """The EXIF orientation of an encoded image, 1..8; 1, upright, where none is given."""
+    return opened(encoded, "image").getexif().get(ORIENTATION_TAG, 1)
+
+
+def read_raw_mask(path: str | os.PathLike[str], encoded: bytes = b"") -> np.ndarray:
     """Reads a mask's raw values, int32 [H, W]: indices of an 8- or 16-bit PNG, r * 65536 + g * 256 + b of an RGB one.
+
+    Args:
+      path: of the file, named in errors.
+      encoded: its bytes, where they were read already.
 
     Raises:
       DataError: the file is missing, is no image, truncated, or a JPEG, which changes values.
     """
-    _, image = _read(path)
+    image = _read(path, encoded)
     if image.format == "JPEG":
         raise errors.DataError(f"{path}: the mask is a JPEG, which does not keep values. Export masks as PNG.")
-    if image.mode in ("RGB", "RGBA"):
-        rgb = np.asarray(image)[..., :3].astype(np.int32)
-        return rgb[..., 0] * 65536 + rgb[..., 1] * 256 + rgb[..., 2]
-    if image.mode not in INDEX_MODES:
-        raise errors.DataError(f"{path}: the mask has mode {image.mode}; expected indexed, grey or RGB.")
-    return np.asarray(image).astype(np.int32)
+    return _raw(image, path)
+
+
+def read_bytes_mask(path: str | os.PathLike[str], encoded: bytes) -> np.ndarray:
+    """The values uint8 [H, W] of a mask of one channel and 8 bits, whose bytes were read already; errors as above."""
+    return np.asarray(_read(path, encoded))
 
 
 def read_class_ids(path: str | os.PathLike[str]) -> np.ndarray:
@@ -56,7 +80,7 @@ def read_class_ids(path: str | os.PathLike[str]) -> np.ndarray:
     Raises:
       DataError: the file is missing, is no image, truncated, or has several channels, such as a coloured rendering.
     """
-    image = _decoded(_bytes(path), path)
+    image = _read(path)
     if image.mode not in INDEX_MODES:
         raise errors.DataError(f"{path}: the image has mode {image.mode}; expected one channel of class ids.")
     return np.asarray(image).astype(np.int32)
@@ -68,7 +92,7 @@ def read_segment_ids(path: str | os.PathLike[str]) -> np.ndarray:
     Raises:
       DataError: the file is missing, is no image, truncated, or not RGB.
     """
-    image = _decoded(_bytes(path), path)
+    image = _read(path)
     if image.mode not in ("RGB", "RGBA"):
         raise errors.DataError(f"{path}: the image has mode {image.mode}; expected RGB: ids R + 256 G + 65536 B.")
     # Four bytes a pixel are one little-endian integer; the fourth, alpha, is no part of the id.
@@ -77,11 +101,14 @@ def read_segment_ids(path: str | os.PathLike[str]) -> np.ndarray:
 
 def check_same_size(mask: np.ndarray, height: int, width: int, mask_path: str, image_path: str) -> None:
     """Raises DataError where the mask [H, W] has not its image's size."""
-    if mask.shape != (height, width):
-        raise errors.DataError(
-            f"{mask_path}: the mask is {mask.shape[1]}x{mask.shape[0]}, its image {image_path} is {width}x{height}. "
-            "Masks need their image's size; export them again, with nearest-neighbour scaling."
-        )
+    if mask.shape == (height, width):
+        return
+    fix = "Masks need their image's size; export them again, with nearest-neighbour scaling."
+    if mask.shape == (width, height) and (turned := orientation(raw_files.read(image_path))) != 1:
+        fix = f"The image has the EXIF orientation {turned}: turn its pixels upright and remove that tag."
+    raise errors.DataError(
+        f"{mask_path}: the mask is {mask.shape[1]}x{mask.shape[0]}, its image {image_path} is {width}x{height}. {fix}"
+    )
 
 
 def encode_png(values: np.ndarray, compress_level: int = 6) -> bytes:
@@ -95,12 +122,53 @@ def encode_png(values: np.ndarray, compress_level: int = 6) -> bytes:
     return buffer.getvalue()
 
 
+def encode_indexed(indices: np.ndarray, grey: np.ndarray, bits: int = 8) -> bytes:
+    """Encodes uint8 [H, W] as a PNG with a palette: TensorFlow decodes grey[index], PIL the index itself.
+
+    Args:
+      indices: below 2 ** bits.
+      grey: uint8 [N], the value that stands for each index; N at most 2 ** bits.
+      bits: of a pixel in the file: 1, 2, 4 or 8.
+    """
+    image = Image.fromarray(indices, "P")
+    image.putpalette(np.repeat(grey, 3).tobytes())
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", bits=bits)
+    return buffer.getvalue()
+
+
+def encode_colors(raw: np.ndarray) -> bytes:
+    """Encodes raw values r * 65536 + g * 256 + b, integer [H, W], as an RGB PNG; `decode_raw` gives them back."""
+    return encode_png(np.stack([raw >> 16, raw >> 8 & 255, raw & 255], axis=-1).astype(np.uint8))
+
+
+def decode_raw(encoded: bytes) -> np.ndarray:
+    """Raw values, int32 [H, W], of a PNG made by `encode_png` or `encode_colors`."""
+    return _raw(_decoded(encoded, "raw map"), "raw map")
+
+
 def decode(encoded: bytes, name: str = "image") -> np.ndarray:
-    """Decodes an encoded image: uint8 [H, W, 3] or [H, W], or int32 [H, W] for 16-bit PNG."""
+    """Decodes an encoded image: uint8 [H, W, 3] or [H, W], or int32 [H, W] for 16-bit PNG; of a palette the indices."""
     image = _decoded(encoded, name)
     if image.mode in DEEP_MODES:
         return np.asarray(image).astype(np.int32)
     return np.asarray(image)
+
+
+def decode_indexed(encoded: bytes, name: str = "image") -> tuple[np.ndarray, np.ndarray | None]:
+    """Decodes a map as TensorFlow does, a palette's grey in place of the index.
+
+    Returns:
+      the values, uint8 or int32 [H, W], and the indices, uint8 [H, W]; None where there is no palette.
+    """
+    image = _decoded(encoded, name)
+    values = np.asarray(image)
+    if image.mode != "P":
+        return values.astype(np.int32) if image.mode in DEEP_MODES else values, None
+    grey = np.zeros(256, np.uint8)
+    palette = np.frombuffer(image.palette.palette, np.uint8)[::3]
+    grey[: palette.size] = palette
+    return grey[values], values
 
 
 def decode_rgb(encoded: bytes, name: str = "image") -> np.ndarray:
@@ -121,45 +189,49 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     os.replace(temporary, path)
 
 
-def _read(path: str | os.PathLike[str]) -> tuple[bytes, Image.Image]:
-    """A file's bytes and the image in them, whole to the last byte."""
-    encoded = _bytes(path)
-    image = _decoded(encoded, path)
-    # PIL makes do without the last chunks and with wrong checksums; TensorFlow would refuse such a file in training.
-    if image.format == "PNG" and not _has_whole_chunks(encoded):
-        raise errors.DataError(f"{path}: truncated or corrupt (the PNG ends early or has a wrong checksum).")
-    return encoded, image
+def opened(encoded: bytes, name: str | os.PathLike[str]) -> Image.Image:
+    """The image in some bytes, its pixels not decoded yet.
 
-
-def _has_whole_chunks(png: bytes) -> bool:
-    """Whether every chunk of a PNG, up to its end chunk, is there with the right checksum."""
-    content, start = memoryview(png), len(PNG_SIGNATURE)
-    while len(png) >= start + 12:
-        length, kind = struct.unpack(">I4s", content[start : start + 8])
-        end = start + 8 + length
-        if content[end : end + 4] != struct.pack(">I", zlib.crc32(content[start + 4 : end])):
-            return False
-        if kind == b"IEND":
-            return True
-        start = end + 4
-    return False
-
-
-def _bytes(path: str | os.PathLike[str]) -> bytes:
+    Raises:
+      DataError: it is none, or has more pixels than `limit_pixels` allows.
+    """
     try:
-        return Path(path).read_bytes()
-    except FileNotFoundError:
-        raise errors.DataError(f"{path}: the file is missing.") from None
-    except OSError as error:
-        raise errors.DataError(f"{path}: cannot be read ({error.strerror}).") from None
+        image = Image.open(io.BytesIO(encoded))
+    except UnidentifiedImageError:
+        raise errors.DataError(f"{name}: not an image that can be read ({len(encoded)} bytes).") from None
+    except (OSError, SyntaxError, ValueError, struct.error) as error:
+        raise errors.DataError(f"{name}: truncated or corrupt ({error}).") from None
+    if image.width * image.height > _limits["pixels"]:
+        raise errors.DataError(
+            f"{name}: {image.width}x{image.height} pixels are more than the limit of {_limits['pixels']}, which keeps "
+            "harmful files out. If the image is right, raise it: --max_pixels N."
+        )
+    return image
+
+
+def _read(path: str | os.PathLike[str], encoded: bytes = b"") -> Image.Image:
+    """A file's image, decoded and whole to the last byte."""
+    encoded = encoded or raw_files.read(path)
+    image = _decoded(encoded, path)
+    if image.format == "PNG" and not image_structure.is_whole(encoded, "png"):
+        raise errors.DataError(f"{path}: truncated or corrupt (the PNG ends early or has a wrong checksum).")
+    return image
+
+
+def _raw(image: Image.Image, name: str | os.PathLike[str]) -> np.ndarray:
+    """The raw values of a decoded mask, int32 [H, W]."""
+    if image.mode in ("RGB", "RGBA"):
+        rgb = np.asarray(image)[..., :3].astype(np.int32)
+        return rgb[..., 0] * 65536 + rgb[..., 1] * 256 + rgb[..., 2]
+    if image.mode not in INDEX_MODES:
+        raise errors.DataError(f"{name}: the mask has mode {image.mode}; expected indexed, grey or RGB.")
+    return np.asarray(image).astype(np.int32)
 
 
 def _decoded(encoded: bytes, name: str | os.PathLike[str]) -> Image.Image:
+    image = opened(encoded, name)
     try:
-        image = Image.open(io.BytesIO(encoded))
         image.load()
-    except UnidentifiedImageError:
-        raise errors.DataError(f"{name}: not an image that can be read ({len(encoded)} bytes).") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (OSError, SyntaxError, ValueError, struct.error) as error:
         raise errors.DataError(f"{name}: truncated or corrupt ({error}).") from None
     return image

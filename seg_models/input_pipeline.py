@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from seg_models import config, dataset, errors, records, registry, resize
+from seg_models import config, dataset, errors, record_objects, records, registry, resize
 from seg_models.augment import crop
 
 Batch = dict[str, tf.Tensor]
@@ -31,9 +31,10 @@ FEATURES = {
     records.KEY: TEXT,
     records.SEMANTIC: TEXT,
     records.INSTANCE: TEXT,
-    records.OBJECT_LABEL: INTEGERS,
-    records.OBJECT_INSTANCE: INTEGERS,
-    records.OBJECT_CROWD: INTEGERS,
+    records.INSTANCE_MASK: TEXT,
+    record_objects.LABEL: INTEGERS,
+    record_objects.INSTANCE: INTEGERS,
+    record_objects.CROWD: INTEGERS,
 }
 
 
@@ -117,12 +118,15 @@ def parse(record: tf.Tensor, info: dataset.DatasetInfo) -> dict[str, tf.Tensor]:
     return {
         "image": tf.cast(image, tf.float32),
         "semantic": _decoded_map(features[records.SEMANTIC], semantic_type, size, info.void),
-        "instance": _decoded_map(features[records.INSTANCE], tf.uint16, size, 0),
+        "instance": tf.maximum(
+            _decoded_map(features[records.INSTANCE], tf.uint16, size, 0),
+            _decoded_map(features[records.INSTANCE_MASK], tf.uint8, size, 0),
+        ),
         "weight": tf.constant(1.0),
         "key": features[records.KEY],
-        "object_category": tf.cast(features[records.OBJECT_LABEL], tf.int32),
-        "object_instance": tf.cast(features[records.OBJECT_INSTANCE], tf.int32),
-        "object_crowd": tf.cast(features[records.OBJECT_CROWD], tf.bool),
+        "object_category": tf.cast(features[record_objects.LABEL], tf.int32),
+        "object_instance": tf.cast(features[record_objects.INSTANCE], tf.int32),
+        "object_crowd": tf.cast(features[record_objects.CROWD], tf.bool),
     }
 
 

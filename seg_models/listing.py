@@ -5,25 +5,32 @@ import hashlib
 import importlib
 import json
 import math
-import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import ModuleType
 
-from seg_models import config, dataset, errors, overrides
+from seg_models import config, dataset, errors, overrides, raw_files
 
 # Part of the fingerprint; raise it whenever the same files would give other records.
-VERSION = 1
+VERSION = 2
 
 ITEMS_PER_SHARD = 100
-REQUIRED_SPLITS = ("train", "eval")
+# The splits that a training cannot do without.
+FOR_TRAINING = ("train", "eval")
 
 
 @dataclasses.dataclass(frozen=True)
 class Listed:
-    """An item, and what is wrong with its place among the others; "" if nothing."""
+    """An item among the others.
+
+    Attributes:
+      item: of the data set.
+      problem: what is wrong with its place among the others; "" if nothing.
+      stamp: a hash of its split, its key, and the names, sizes and times of its files.
+    """
 
     item: dataset.Item
     problem: str = ""
+    stamp: str = ""
 
 
 def module_of(dataset_config: object) -> ModuleType:
@@ -31,28 +38,35 @@ def module_of(dataset_config: object) -> ModuleType:
     return importlib.import_module(type(dataset_config).__module__)
 
 
-def items(dataset_config: object) -> dict[str, list[Listed]]:
+def items(dataset_config: object, required: Sequence[str] = ()) -> dict[str, list[Listed]]:
     """All items by split, sorted by key; splits without items are left out.
 
     Items that share a key are all given, with the same problem: which of them is meant cannot be known.
 
+    Args:
+      dataset_config: the Config.
+      required: splits that must have items.
+
     Raises:
-      UserError: the train or the eval split is empty.
+      UserError: a required split is empty, or all are.
     """
     module = module_of(dataset_config)
     info = dataset.info_of(module, dataset_config)
     found = {split: list(module.items(dataset_config, split)) for split in info.splits}
-    for split in REQUIRED_SPLITS:
-        if not found.get(split):
-            place = overrides.fields(dataset_config).get("data_dir", "")
-            where = f" in {place}" if place else ""
-            raise errors.UserError(f"data set `{info.name}`{where} has no items in its split `{split}`.")
+    empty = [f"its split `{split}`" for split in required if not found.get(split)]
+    if empty or not any(found.values()):
+        place = overrides.fields(dataset_config).get("data_dir", "")
+        where, missing = f" in {place}" if place else "", (*empty, f"any of its splits, {', '.join(info.splits)}")[0]
+        raise errors.UserError(f"data set `{info.name}`{where} has no items in {missing}.")
     by_key: dict[str, list[str]] = {}
     for split, several in found.items():
         for item in several:
             by_key.setdefault(item.key, []).append(f"{item.paths[0][1] if item.paths else item.key} ({split})")
     return {
-        split: [Listed(item, _problem(item.key, by_key[item.key])) for item in sorted(several, key=_order)]
+        split: [
+            Listed(item, _problem(item.key, by_key[item.key]), _stamp(split, item))
+            for item in sorted(several, key=_order)
+        ]
         for split, several in found.items()
         if several
     }
@@ -65,12 +79,22 @@ def fingerprint(dataset_config: object, listed: dict[str, list[Listed]] | None =
       dataset_config: the Config.
       listed: what `items` gave, if it was called already.
     """
+    listed = items(dataset_config) if listed is None else listed
+    return fingerprint_of(settings_hash(dataset_config), [entry for several in listed.values() for entry in several])
+
+
+def settings_hash(dataset_config: object) -> str:
+    """The part of the fingerprint that no item has a part in: settings, classes, VERSION."""
     info = dataset.info_of(module_of(dataset_config), dataset_config)
-    state = hashlib.sha256(json.dumps([VERSION, config.to_json(dataset_config), config.to_json(info)]).encode())
-    for split, several in (items(dataset_config) if listed is None else listed).items():
-        for entry in several:
-            files = [(role, path, *_stamp(path)) for role, path in entry.item.paths]
-            state.update(json.dumps([split, entry.item.key, files]).encode())
+    settings = json.dumps([VERSION, config.to_json(dataset_config), config.to_json(info)])
+    return hashlib.sha256(settings.encode()).hexdigest()
+
+
+def fingerprint_of(settings: str, listed: Iterable[Listed]) -> str:
+    """The fingerprint of some items in their order, under settings of which `settings` is the hash."""
+    state = hashlib.sha256(settings.encode())
+    for entry in listed:
+        state.update(json.dumps([entry.stamp, entry.problem]).encode())
     return state.hexdigest()
 
 
@@ -104,10 +128,6 @@ def _problem(key: str, places: list[str]) -> str:
     return f"{' and '.join(sorted(places))}: {len(places)} items of one key, `{key}`. Keep or rename one."
 
 
-def _stamp(path: str) -> tuple[int, int]:
-    """Size and time of a file; (-1, -1) where it is missing."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return -1, -1
-    return status.st_size, status.st_mtime_ns
+def _stamp(split: str, item: dataset.Item) -> str:
+    files = [(role, path, *raw_files.stamp(path)) for role, path in item.paths]
+    return hashlib.sha256(json.dumps([split, item.key, files]).encode() + item.annotation).hexdigest()

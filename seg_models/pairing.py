@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from seg_models import dataset, errors, image_files
+from seg_models import dataset, errors, image_files, labels, raw_files
 
 # Formats that `image_files` refuses are listed too: their error says so, a file left out would be missed in silence.
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
@@ -24,16 +24,6 @@ class Source:
     role: str
     folder: Path
     ending: str = ""
-
-
-def root(data_dir: str, name: str) -> Path:
-    """The folder of data set `name`; UserError where it is not set or not there."""
-    if not data_dir:
-        raise errors.UserError(f"`data_dir` of data set `{name}` is not set; give its folder: --data_dir FOLDER.")
-    folder = Path(data_dir).expanduser()
-    if not folder.is_dir():
-        raise errors.UserError(f"`data_dir` of data set `{name}`: there is no folder {folder}.")
-    return folder
 
 
 def items(sources: Sequence[Source], prefix: str = "") -> Iterator[dataset.Item]:
@@ -64,7 +54,7 @@ def missing(sources: Sequence[Source], key: str) -> dataset.Item:
 def is_whole(item: dataset.Item) -> bool:
     """Whether every role has one file."""
     roles = [role for role, _ in item.paths]
-    return len(roles) == len(set(roles)) and all(os.path.exists(path) for _, path in item.paths)
+    return len(roles) == len(set(roles)) and all(raw_files.exists(path) for _, path in item.paths)
 
 
 def check(item: dataset.Item) -> None:
@@ -75,30 +65,26 @@ def check(item: dataset.Item) -> None:
     for role, several in paths.items():
         if len(several) > 1:
             raise errors.DataError(f"{' and '.join(several)}: two files of one key, `{item.key}`. Keep one {role}.")
-    present = [f"{role} {path}" for role, path in item.paths if os.path.exists(path)]
+    present = [f"{role} {path}" for role, path in item.paths if raw_files.exists(path)]
     for role, path in item.paths:
-        if not os.path.exists(path):
+        if not raw_files.exists(path):
             partner = f"its {present[0]} is there; add the one or remove the other" if present else "it is listed"
             raise errors.DataError(f"{path}: the {role} of `{item.key}` is missing; {partner}.")
 
 
+def load_image(item: dataset.Item) -> dataset.Example:
+    """The Example of an item, with its "image" alone."""
+    check(item)
+    encoded, image_format, height, width = image_files.read_image(item.path("image"))
+    return dataset.Example(item.key, encoded, image_format, height, width)
+
+
 def load(item: dataset.Item, info: dataset.DatasetInfo) -> dataset.Example:
     """The Example of an item with an "image" and a "mask", by the label contract."""
-    check(item)
-    image_path, mask_path = item.path("image"), item.path("mask")
-    encoded, image_format, height, width = image_files.read_image(image_path)
-    raw = image_files.read_raw_mask(mask_path)
-    image_files.check_same_size(raw, height, width, mask_path, image_path)
-    semantic, histogram = dataset.to_semantic(raw, info, mask_path)
-    return dataset.Example(
-        key=item.key,
-        image_bytes=encoded,
-        image_format=image_format,
-        height=height,
-        width=width,
-        semantic=semantic,
-        raw_histogram=histogram,
-    )
+    example = load_image(item)
+    mask = labels.read(item.path("mask"), info)
+    image_files.check_same_size(mask.semantic, example.height, example.width, item.path("mask"), item.path("image"))
+    return labels.annotated(example, mask)
 
 
 def _expected(source: Source, key: str) -> str:
@@ -108,10 +94,8 @@ def _expected(source: Source, key: str) -> str:
 def _files(source: Source) -> dict[str, list[str]]:
     """Key -> the files of a source that have it."""
     found: dict[str, list[str]] = {}
-    for folder, _, names in os.walk(source.folder, followlinks=True):
-        for name in sorted(names):
-            stem, suffix = os.path.splitext(name)
-            if suffix.lower() in SUFFIXES and not name.startswith("."):
-                key = (Path(folder) / stem.removesuffix(source.ending)).relative_to(source.folder).as_posix()
-                found.setdefault(key, []).append(os.path.join(folder, name))
+    for path in raw_files.walk(source.folder):
+        stem, suffix = os.path.splitext(path)
+        if suffix.lower() in SUFFIXES:
+            found.setdefault(stem.removesuffix(source.ending), []).append(os.path.join(source.folder, path))
     return found

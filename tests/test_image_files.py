@@ -53,8 +53,10 @@ def test_a_png_with_a_wrong_checksum_is_refused(tmp_path: Path) -> None:
 def test_a_missing_empty_or_foreign_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(errors.DataError, match=f"^{tmp_path / 'no.png'}: the file is missing"):
         image_files.read_image(tmp_path / "no.png")
-    with pytest.raises(errors.DataError, match="not an image"):
+    with pytest.raises(errors.DataError, match="the file is empty"):
         image_files.read_image(saved(tmp_path / "empty.png", b""))
+    with pytest.raises(errors.DataError, match="not an image"):
+        image_files.read_image(saved(tmp_path / "text.png", b"not found"))
     with pytest.raises(errors.DataError, match="the image is BMP; expected PNG or JPEG"):
         image_files.read_image(saved(tmp_path / "a.bmp", encoded("bmp")))
     with pytest.raises(errors.DataError, match="cannot be read"):
@@ -89,8 +91,8 @@ def test_a_jpeg_mask_is_refused(tmp_path: Path) -> None:
 
 def test_a_mask_of_another_size_names_both_files_and_sizes() -> None:
     image_files.check_same_size(np.zeros((4, 6)), 4, 6, "m.png", "a.jpg")
-    with pytest.raises(errors.DataError, match="^m.png: the mask is 6x4, its image a.jpg is 4x6"):
-        image_files.check_same_size(np.zeros((4, 6)), 6, 4, "m.png", "a.jpg")
+    with pytest.raises(errors.DataError, match="^m.png: the mask is 6x4, its image a.jpg is 5x4"):
+        image_files.check_same_size(np.zeros((4, 6)), 4, 5, "m.png", "a.jpg")
 
 
 @pytest.mark.parametrize(
@@ -121,3 +123,33 @@ def test_a_file_is_written_whole_and_nothing_else_left(tmp_path: Path) -> None:
     image_files.write_atomically(tmp_path / "new" / "a.png", b"first")
     image_files.write_atomically(tmp_path / "new" / "a.png", b"second")
     assert [path.read_bytes() for path in (tmp_path / "new").iterdir()] == [b"second"]
+
+
+def test_an_image_above_the_limit_is_refused_until_it_is_raised(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.png", encoded("png"))
+    try:
+        image_files.limit_pixels(599)
+        with pytest.raises(errors.DataError, match="30x20 pixels are more than the limit of 599.*--max_pixels"):
+            image_files.read_image(path)
+        image_files.limit_pixels(600)
+        assert image_files.read_image(path)[2:] == (20, 30)
+    finally:
+        image_files.limit_pixels(178_956_970)
+
+
+def test_a_cmyk_image_is_refused_and_grey_alpha_and_16_bits_are_kept(tmp_path: Path) -> None:
+    Image.fromarray(RGB).convert("CMYK").save(tmp_path / "a.jpg")
+    with pytest.raises(errors.DataError, match="a.jpg: a CMYK JPEG"):
+        image_files.read_image(tmp_path / "a.jpg")
+    alpha = np.dstack([RGB, RGB[..., :1]])
+    for values in (RGB[..., 0], alpha, RGB[..., 0].astype(np.uint16) * 257):
+        content = encoded("png", values)
+        assert image_files.read_image(saved(tmp_path / "a.png", content)) == (content, "png", 20, 30)
+
+
+def test_a_mask_drawn_on_the_turned_image_is_told_from_a_wrong_one(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(RGB).save(tmp_path / "a.jpg", exif=exif)
+    with pytest.raises(errors.DataError, match="EXIF orientation 6"):
+        image_files.check_same_size(np.zeros((30, 20)), 20, 30, "m.png", str(tmp_path / "a.jpg"))

@@ -43,11 +43,3 @@ def test_a_broken_pair_says_what_is_wrong(sources: list[pairing.Source], key: st
 
 def test_a_folder_that_is_not_there_has_no_files(tmp_path: Path) -> None:
     assert list(pairing.items([pairing.Source("image", tmp_path / "nowhere")])) == []
-
-
-def test_root_is_a_folder_and_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    (tmp_path / "data").mkdir()
-    assert pairing.root("~/data", "x") == tmp_path / "data"
-    with pytest.raises(errors.UserError, match="`data_dir` of data set `x`: there is no folder"):
-        pairing.root("~/data/more", "x")

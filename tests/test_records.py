@@ -91,14 +91,14 @@ def test_tensorflow_reads_the_files_and_the_features(tmp_path: Path) -> None:
         tf.io.decode_png(features["image/segmentation/class/encoded"].bytes_list.value[0])[..., 0], SEMANTIC
     )
     np.testing.assert_array_equal(
-        tf.io.decode_png(features["image/instance/encoded"].bytes_list.value[0], dtype=tf.uint16)[..., 0], INSTANCE
+        tf.io.decode_png(features["image/panoptic/instance_mask"].bytes_list.value[0])[..., 0], INSTANCE
     )
     assert features["image/object/class/label"].int64_list.value[:] == [1, 1, 1]
     assert features["image/object/area"].float_list.value[:] == [4, 1, 0]
     boxes = [features[f"image/object/bbox/{side}"].float_list.value[:] for side in ("ymin", "xmin", "ymax", "xmax")]
     expected = [[1 / 3, 0, 1, 0.5], [1 / 3, 0.75, 2 / 3, 1], [0, 0, 0, 0]]
     np.testing.assert_allclose(np.transpose(boxes), expected, rtol=1e-6)
-    mask = tf.io.decode_png(features["image/object/mask"].bytes_list.value[1])
+    mask = tf.io.decode_png(features["image/object/mask"].bytes_list.value[1], channels=1)
     np.testing.assert_array_equal(mask[..., 0], INSTANCE == 4)
 
 

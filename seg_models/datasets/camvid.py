@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
-from seg_models import dataset, errors, pairing, registry
+from seg_models import dataset, errors, pairing, raw_files, registry
 
 FOLDERS = {"train": "train", "eval": "val", "test": "test"}
 
@@ -57,7 +57,7 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
         pairing.Source("mask", folder / f"{name}annot"),
     )
     list_file = folder / f"{name}.txt"
-    if not list_file.is_file():
+    if not raw_files.exists(list_file):
         yield from pairing.items(sources)
         return
     listed = _listed(list_file)
@@ -77,9 +77,9 @@ def load(config: Config, item: dataset.Item) -> dataset.Example:
 
 def _folder(config: Config) -> Path:
     """The folder CamVid itself."""
-    root = pairing.root(config.data_dir, INFO.name)
+    root = raw_files.root(config.data_dir, INFO.name)
     for folder in (root / "CamVid", root):
-        if (folder / "train").is_dir():
+        if raw_files.is_folder(folder / "train"):
             return folder
     raise errors.UserError(
         f"{root}: not CamVid as SegNet's authors publish it; expected the folders train, trainannot, val and valannot "
@@ -89,4 +89,4 @@ def _folder(config: Config) -> Path:
 
 def _listed(list_file: Path) -> list[str]:
     """The keys in a list of pairs; its paths begin with a prefix, /SegNet/ in the published ones, that is of no use."""
-    return [Path(line.split()[0]).stem for line in list_file.read_text().splitlines() if line.strip()]
+    return [Path(line.split()[0]).stem for line in raw_files.lines(list_file)]

@@ -10,13 +10,12 @@ Each may have folders train, eval (or val, validation) and test; without them an
 
 import dataclasses
 import functools
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from seg_models import class_file, dataset, errors, image_files, pairing, registry
+from seg_models import class_file, dataset, errors, hold_out, image_files, pairing, raw_files, registry
 
 SPLIT_FOLDERS = {"train": ("train", "training"), "eval": ("eval", "val", "validation"), "test": ("test",)}
 
@@ -39,13 +38,12 @@ class Config:
     eval_fraction: float = 0.2
 
     def __post_init__(self) -> None:
-        if not 0 < self.eval_fraction < 1:
-            raise errors.UserError(f"`eval_fraction` is {self.eval_fraction}; expected a number between 0 and 1.")
+        hold_out.check(self.eval_fraction)
 
 
 def info(config: Config) -> dataset.DatasetInfo:
     """What the class file and the folders say."""
-    root = pairing.root(config.data_dir, "folder")
+    root = raw_files.root(config.data_dir, "folder")
     classes = _classes(root / config.classes)
     splits = tuple(split for split in SPLIT_FOLDERS if split != "test" or "test" in _split_folders(root))
     return dataset.DatasetInfo(classes.name or "folder", classes.categories, classes.raw_values, splits)
@@ -55,14 +53,14 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The pairs of a split, sorted by key; with split folders the folder is part of the key."""
     if split not in SPLIT_FOLDERS:
         raise errors.UserError(registry.unknown("the splits of folder", split, SPLIT_FOLDERS))
-    root = pairing.root(config.data_dir, "folder")
+    root = raw_files.root(config.data_dir, "folder")
     folders = _split_folders(root)
     if folders:
         if split in folders:
             yield from pairing.items(_sources(config, root, folders[split]), prefix=f"{folders[split]}/")
         return
     found = list(pairing.items(_sources(config, root)))
-    held_out = _held_out([item.key for item in found], config.eval_fraction)
+    held_out = hold_out.chosen([item.key for item in found], config.eval_fraction)
     for item in found:
         if split == ("eval" if item.key in held_out else "train"):
             yield item
@@ -94,9 +92,9 @@ def _read_classes(path: Path, mtime_ns: int) -> class_file.ClassFile:
 def _split_folders(root: Path) -> dict[str, str]:
     """Split -> its folder in images/; empty where images/ is not split."""
     images = root / "images"
-    if not images.is_dir():
+    if not raw_files.is_folder(images):
         raise errors.UserError(f"{images}: no such folder; put the images in it, the masks in {root / 'masks'}.")
-    found = {split: [name for name in names if (images / name).is_dir()] for split, names in SPLIT_FOLDERS.items()}
+    found = {split: [name for name in names if raw_files.is_folder(images / name)] for split, names in SPLIT_FOLDERS.items()}
     for split, names in found.items():
         if len(names) > 1:
             raise errors.UserError(f"{images}: {' and '.join(names)} are both the split {split}; keep one.")
@@ -114,17 +112,9 @@ def _sources(config: Config, root: Path, folder: str = "") -> list[pairing.Sourc
         pairing.Source("image", root / "images" / folder),
         pairing.Source("mask", root / "masks" / folder, config.mask_ending),
     ]
-    if (root / "instances").is_dir():
+    if raw_files.is_folder(root / "instances"):
         sources.append(pairing.Source("instance", root / "instances" / folder))
     return sources
-
-
-def _held_out(keys: list[str], fraction: float) -> set[str]:
-    """The keys of the eval split: those with a low hash, and never none or all where there are two or more."""
-    ranks = {key: int(hashlib.sha256(key.encode()).hexdigest()[:12], 16) / 16**12 for key in keys}
-    ordered = sorted(keys, key=lambda key: ranks[key])
-    low = sum(rank < fraction for rank in ranks.values())
-    return set(ordered[: min(max(low, 1), len(keys) - 1)]) if len(keys) > 1 else set()
 
 
 def _objects(

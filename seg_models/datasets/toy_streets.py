@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from seg_models import dataset, errors, image_files, registry
+from seg_models import dataset, errors, image_files, labels, registry
 from seg_models.toy_scene import render
 
 # A street cannot be told in fewer pixels.
@@ -50,6 +50,7 @@ INFO = dataset.DatasetInfo(
     ),
     raw_values=(*((value, value) for value in range(8)), (dataset.VOID, None)),
     splits=("train", "eval", "test"),
+    tasks=("semantic", "instance", "panoptic", "amodal"),
     licence="Made by this program; no rights reserved.",
 )
 
@@ -69,18 +70,16 @@ def load(config: Config, item: dataset.Item) -> dataset.Example:
     _, split, index = item.key.split("/")
     rng = np.random.default_rng([config.seed, INFO.splits.index(split), int(index)])
     picture = render.picture(rng, config.height, config.width)
-    semantic, histogram = dataset.to_semantic(picture.semantic, INFO, item.key)
-    return dataset.Example(
+    example = dataset.Example(
         key=item.key,
         image_bytes=image_files.encode_png(picture.image),
         image_format="png",
         height=config.height,
         width=config.width,
-        semantic=semantic,
         instance=picture.instance,
         objects=picture.objects,
-        raw_histogram=histogram,
     )
+    return labels.annotated(example, labels.of(picture.semantic, INFO, item.key))
 
 
 def _check(config: Config) -> None:

@@ -1,0 +1,68 @@
+"""Encoded PNG and JPEG files seen from outside: whether they are whole, and a new meaning for values, undecoded."""
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+def is_whole(encoded: bytes, image_format: str) -> bool:
+    """Whether a PNG or JPEG has its end, and a PNG the right checksums.
+
+    PIL makes do without the last chunks of a PNG and with wrong checksums; TensorFlow would refuse it in training.
+    """
+    if image_format == "png":
+        return any(kind == b"IEND" for kind, _ in chunks(encoded))
+    return encoded.rfind(b"\xff\xd9") > _start_of_scan(encoded)
+
+
+def relabelled(png: bytes, grey: np.ndarray) -> bytes | None:
+    """A PNG of 8-bit values with its pixels as they are compressed, and a palette that gives them a new meaning.
+
+    Args:
+      png: a whole file.
+      grey: uint8 [256], the value that stands for each one in the file.
+
+    Returns:
+      What `image_files.encode_indexed` would give; None where the file is not of 8 bits and one channel.
+    """
+    width_height, depth, color, *rest = struct.unpack(">8sBBBBB", png[16:29])
+    if depth != 8 or color not in (0, 3):
+        return None
+    header = struct.pack(">8sBBBBB", width_height, depth, 3, *rest)
+    pixels = b"".join(bytes(chunk) for kind, chunk in chunks(png) if kind == b"IDAT")
+    palette = _chunk(b"PLTE", np.repeat(grey, 3).tobytes())
+    return PNG_SIGNATURE + _chunk(b"IHDR", header) + palette + pixels + _chunk(b"IEND", b"")
+
+
+def chunks(png: bytes) -> Iterator[tuple[bytes, memoryview]]:
+    """(kind, whole chunk) of a PNG up to its end chunk, or to the first that is cut off or has a wrong checksum."""
+    content, start = memoryview(png), len(PNG_SIGNATURE)
+    while len(png) >= start + 12:
+        length, kind = struct.unpack(">I4s", content[start : start + 8])
+        end = start + 8 + length
+        if content[end : end + 4] != struct.pack(">I", zlib.crc32(content[start + 4 : end])):
+            return
+        yield kind, content[start : end + 4]
+        if kind == b"IEND":
+            return
+        start = end + 4
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    """A chunk of a PNG."""
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def _start_of_scan(jpeg: bytes) -> int:
+    """Where the pixels of a JPEG begin; its length where they do not."""
+    start = 2
+    while len(jpeg) >= start + 4 and jpeg[start] == 0xFF:
+        if jpeg[start + 1] == 0xDA:
+            return start
+        # 0xFF may be repeated before a marker.
+        start += 1 if jpeg[start + 1] == 0xFF else 2 + int.from_bytes(jpeg[start + 2 : start + 4], "big")
+    return len(jpeg)

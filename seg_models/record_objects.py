@@ -1,0 +1,172 @@
+"""The objects and the segments of an Example in a record, as parallel lists; seg_models/records.py has the rest.
+
+    image/object/bbox/*     fractions of the image, of what is seen
+    image/object/mask       PNG of 1 bit: 1 is the object
+    image/segment/*         the regions of the panoptic map: category, instance (0: the rest of the category), area, box in pixels
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from scipy import ndimage
+
+from seg_models import dataset, example_message, image_files
+
+SIDES = ("ymin", "xmin", "ymax", "xmax")
+LABEL = "image/object/class/label"
+CROWD = "image/object/is_crowd"
+AREA = "image/object/area"
+BOX = tuple(f"image/object/bbox/{side}" for side in SIDES)
+MASK = "image/object/mask"
+INSTANCE = "image/object/instance"
+# 1 where the mask is more than the pixels that the instance map gives the object.
+OVERLAPS = "image/object/overlaps"
+AMODAL = "image/object/amodal_mask"
+DEPTH = "image/object/depth"
+OCCLUSION = "image/object/occlusion"
+ANNOTATOR = "image/object/annotator"
+NAME = "image/object/name"
+SOURCE_ID = "image/object/source_id"
+SEGMENT_CATEGORY = "image/segment/category"
+SEGMENT_INSTANCE = "image/segment/instance"
+SEGMENT_CROWD = "image/segment/is_crowd"
+SEGMENT_AREA = "image/segment/area"
+SEGMENT_BOX = tuple(f"image/segment/bbox/{side}" for side in SIDES)
+
+BLACK_AND_ONE = np.array([0, 1], np.uint8)
+NOT_ANNOTATED = -1
+NO_BOX = (0, 0, 0, 0)
+
+Box = tuple[int, int, int, int]
+Features = dict[str, example_message.Value]
+
+
+def encode(example: dataset.Example) -> Features:
+    """The lists of an Example's objects and segments; none where it has no instance map and no object."""
+    if example.instance is None and not example.objects:
+        return {}
+    features = _objects(example)
+    if example.instance is not None and example.semantic is not None:
+        features.update(_segments(example))
+    return features
+
+
+def decode(features: dict[str, list]) -> Iterator[dataset.Object]:
+    """The objects in a parsed record."""
+    labels = features.get(LABEL, [])
+    nothing = [NOT_ANNOTATED] * len(labels)
+
+    def listed(key: str, default: Sequence[object]) -> Sequence[object]:
+        return features.get(key) or default
+
+    amodal, names = (listed(key, [b""] * len(labels)) for key in (AMODAL, NAME))
+    depths, occlusions = listed(DEPTH, nothing), listed(OCCLUSION, nothing)
+    annotators, sources, overlaps = (listed(key, [0] * len(labels)) for key in (ANNOTATOR, SOURCE_ID, OVERLAPS))
+    for index, category in enumerate(labels):
+        yield dataset.Object(
+            category=category,
+            instance=features[INSTANCE][index],
+            is_crowd=bool(features[CROWD][index]),
+            mask=_decoded(features[MASK][index]) if overlaps[index] else None,
+            amodal=_decoded(amodal[index]) if amodal[index] else None,
+            depth=depths[index] if depths[index] != NOT_ANNOTATED else None,
+            occlusion=occlusions[index] if occlusions[index] != NOT_ANNOTATED else None,
+            annotator=annotators[index],
+            name=names[index].decode(),
+            source_id=sources[index],
+        )
+
+
+def _objects(example: dataset.Example) -> Features:
+    objects = example.objects
+    visible = list(_visible(example))
+    features: Features = {
+        LABEL: [thing.category for thing in objects],
+        CROWD: [int(thing.is_crowd) for thing in objects],
+        INSTANCE: [thing.instance for thing in objects],
+        AREA: [float(area) for area, _, _ in visible],
+        MASK: [png for _, _, png in visible],
+    }
+    size = np.array([example.height, example.width] * 2, np.float64)
+    fractions = np.array([box for _, box, _ in visible], np.float64).reshape(-1, 4) / size
+    features.update((key, side.tolist()) for key, side in zip(BOX, fractions.T))
+    # What is not annotated of any object has no list at all.
+    features.update(
+        (key, values)
+        for key, values, absent in (
+            (OVERLAPS, [int(thing.mask is not None) for thing in objects], 0),
+            (AMODAL, [b"" if thing.amodal is None else mask_png(thing.amodal) for thing in objects], b""),
+            (DEPTH, [NOT_ANNOTATED if thing.depth is None else thing.depth for thing in objects], NOT_ANNOTATED),
+            (OCCLUSION, [float(NOT_ANNOTATED if each.occlusion is None else each.occlusion) for each in objects], -1.0),
+            (ANNOTATOR, [thing.annotator for thing in objects], 0),
+            (NAME, [thing.name.encode() for thing in objects], b""),
+            (SOURCE_ID, [thing.source_id for thing in objects], 0),
+        )
+        if any(value != absent for value in values)
+    )
+    return features
+
+
+def _visible(example: dataset.Example) -> Iterator[tuple[int, Box, bytes]]:
+    """(area, box, mask PNG) of what is seen of each object."""
+    instance = example.instance
+    slices = [] if instance is None else ndimage.find_objects(instance)
+    areas = [] if instance is None else np.bincount(instance.ravel(), minlength=len(slices) + 1).tolist()
+    canvas = np.zeros((example.height, example.width), bool)
+    for thing in example.objects:
+        if thing.mask is not None:
+            yield int(np.count_nonzero(thing.mask)), box_of(thing.mask), mask_png(thing.mask)
+        elif thing.instance and thing.instance <= len(slices) and (place := slices[thing.instance - 1]):
+            canvas[place] = instance[place] == thing.instance
+            yield areas[thing.instance], _sides(place), mask_png(canvas)
+            canvas[place] = False
+        else:
+            yield 0, NO_BOX, mask_png(canvas)
+
+
+def _segments(example: dataset.Example) -> Features:
+    """The regions of the panoptic map: instances first, then what is left of each category."""
+    objects = [thing for thing in example.objects if thing.instance]
+    ranks = np.zeros(int(example.instance.max(initial=0)) + 1, np.int32)
+    for rank, thing in enumerate(objects, 1):
+        ranks[thing.instance] = rank
+    instance = ranks[example.instance]
+    void = dataset.VOID if example.semantic.dtype == np.uint8 else dataset.VOID_16
+    rest = np.where(example.semantic == void, 0, example.semantic.astype(np.int32) + len(objects) + 1)
+    regions = np.where(instance > 0, instance, rest)
+    slices = ndimage.find_objects(regions)
+    areas = np.bincount(regions.ravel(), minlength=len(slices) + 1)
+    present = [rank for rank in range(1, len(slices) + 1) if rank <= len(objects) or slices[rank - 1]]
+    things = [objects[rank - 1] if rank <= len(objects) else None for rank in present]
+    boxes = [_sides(slices[rank - 1]) if slices[rank - 1] else NO_BOX for rank in present]
+    return {
+        SEGMENT_CATEGORY: [
+            rank - len(objects) - 1 if thing is None else thing.category for rank, thing in zip(present, things)
+        ],
+        SEGMENT_INSTANCE: [0 if thing is None else thing.instance for thing in things],
+        SEGMENT_CROWD: [int(thing is not None and thing.is_crowd) for thing in things],
+        SEGMENT_AREA: [int(areas[rank]) for rank in present],
+        **{key: [box[side] for box in boxes] for side, key in enumerate(SEGMENT_BOX)},
+    }
+
+
+def box_of(mask: np.ndarray) -> Box:
+    """(ymin, xmin, ymax, xmax) in pixels of bool [H, W], far sides exclusive; zeros where it is empty."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not rows.size:
+        return NO_BOX
+    return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
+
+
+def mask_png(mask: np.ndarray) -> bytes:
+    """A mask bool [H, W] as PNG of 1 bit, which TensorFlow decodes to 0 and 1."""
+    return image_files.encode_indexed(mask.view(np.uint8), BLACK_AND_ONE, bits=1)
+
+
+def _decoded(png: bytes) -> np.ndarray:
+    return image_files.decode(png).astype(bool)
+
+
+def _sides(place: tuple[slice, slice]) -> Box:
+    rows, columns = place
+    return rows.start, columns.start, rows.stop, columns.stop
