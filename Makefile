@@ -25,7 +25,7 @@ bench: $(STAMP)
 
 # Writes requirements.txt anew from setup.py: every transitive pin, with hashes.
 lock: $(STAMP)
-	$(BIN)/uv pip compile --quiet setup.py --extra test --extra kubeflow --generate-hashes --python-version 3.10 --no-header \
+	$(BIN)/uv pip compile --quiet setup.py --extra test --extra kubeflow --extra dask --generate-hashes --python-version 3.10 --no-header \
 	    --output-file requirements.txt
 
 # Removes what was installed and built; runs/ stays.
