@@ -18,7 +18,8 @@ ORIENTATION_TAG = 0x0112
 
 # PIL's own limit is a warning at half of it; ours is an error, is checked wherever an image is opened, and can be raised.
 Image.MAX_IMAGE_PIXELS = None
-_limits = {"pixels": 178_956_970}
+MAX_PIXELS = 178_956_970
+_limits = {"pixels": MAX_PIXELS}
 
 
 def limit_pixels(pixels: int) -> None:
@@ -28,8 +29,12 @@ def limit_pixels(pixels: int) -> None:
     _limits["pixels"] = pixels
 
 
-def read_image(path: str | os.PathLike[str]) -> tuple[bytes, str, int, int]:
+def read_image(path: str | os.PathLike[str], encoded: bytes = b"") -> tuple[bytes, str, int, int]:
     """Reads an image as it is and checks that it is whole, by its structure: no pixel is decoded.
+
+    Args:
+      path: of the file, named in errors.
+      encoded: its bytes, where they were read already.
 
     Returns:
       (encoded bytes, "png" or "jpeg", height, width).
@@ -37,7 +42,7 @@ def read_image(path: str | os.PathLike[str]) -> tuple[bytes, str, int, int]:
     Raises:
       DataError: the file is missing, no PNG or JPEG, truncated, too large, or in CMYK.
     """
-    encoded = raw_files.read(path)
+    encoded = encoded or raw_files.read(path)
     image = opened(encoded, path)
     if image.format not in FORMATS:
         raise errors.DataError(f"{path}: the image is {image.format}; expected PNG or JPEG. Convert it first.")
@@ -69,9 +74,14 @@ def read_raw_mask(path: str | os.PathLike[str], encoded: bytes = b"") -> np.ndar
     return _raw(image, path)
 
 
-def read_bytes_mask(path: str | os.PathLike[str], encoded: bytes) -> np.ndarray:
-    """The values uint8 [H, W] of a mask of one channel and 8 bits, whose bytes were read already; errors as above."""
-    return np.asarray(_read(path, encoded))
+def read_bytes_mask(path: str | os.PathLike[str], encoded: bytes) -> tuple[np.ndarray, list[int]]:
+    """Reads a mask of one channel and 8 bits from the bytes of its file; errors as above.
+
+    Returns:
+      its values uint8 [H, W], and the pixels of each of the 256 values.
+    """
+    image = _read(path, encoded)
+    return np.asarray(image), image.histogram()
 
 
 def read_class_ids(path: str | os.PathLike[str]) -> np.ndarray:
@@ -86,13 +96,17 @@ def read_class_ids(path: str | os.PathLike[str]) -> np.ndarray:
     return np.asarray(image).astype(np.int32)
 
 
-def read_segment_ids(path: str | os.PathLike[str]) -> np.ndarray:
+def read_segment_ids(path: str | os.PathLike[str], encoded: bytes = b"") -> np.ndarray:
     """Reads a COCO panoptic map, int32 [H, W]: the id of an RGB pixel is R + 256 G + 65536 B.
+
+    Args:
+      path: of the file, named in errors.
+      encoded: its bytes, where they were read already.
 
     Raises:
       DataError: the file is missing, is no image, truncated, or not RGB.
     """
-    image = _read(path)
+    image = _read(path, encoded)
     if image.mode not in ("RGB", "RGBA"):
         raise errors.DataError(f"{path}: the image has mode {image.mode}; expected RGB: ids R + 256 G + 65536 B.")
     # Four bytes a pixel are one little-endian integer; the fourth, alpha, is no part of the id.

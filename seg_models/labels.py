@@ -26,19 +26,29 @@ class Labels:
     png: bytes = b""
 
 
-def read(path: str | os.PathLike[str], info: dataset.DatasetInfo) -> Labels:
+def read(path: str | os.PathLike[str], info: dataset.DatasetInfo, encoded: bytes = b"") -> Labels:
     """The labels in a mask file.
+
+    Args:
+      path: of the file, named in errors.
+      info: lists every permitted value.
+      encoded: its bytes, where they were read already.
 
     Raises:
       DataError: the file cannot be read, or has a value that is not listed.
     """
-    encoded = raw_files.read(path)
+    encoded = encoded or raw_files.read(path)
     if info.void == dataset.VOID and encoded.startswith(image_structure.PNG_SIGNATURE):
         # Most masks are 8-bit PNGs: what is compressed in them stays so, and only its meaning is written anew.
         grey, listed = _palette(info.raw_values)
         png = image_structure.relabelled(encoded, grey)
         if png is not None:
-            return _of_bytes(image_files.read_bytes_mask(path, encoded), png, grey, listed, info, path)
+            raw, counts = image_files.read_bytes_mask(path, encoded)
+            histogram = {value: count for value, count in enumerate(counts) if count}
+            for value, count in histogram.items():
+                if not listed[value]:
+                    raise _unlisted(value, count, info, path)
+            return Labels(grey[raw], raw, histogram, png)
     return of(image_files.read_raw_mask(path, encoded), info, path)
 
 
@@ -77,22 +87,6 @@ def annotated(example: dataset.Example, labels: Labels) -> dataset.Example:
         semantic_png=labels.png,
         raw_histogram=labels.histogram,
     )
-
-
-def _of_bytes(
-    raw: np.ndarray,
-    png: bytes,
-    grey: np.ndarray,
-    listed: np.ndarray,
-    info: dataset.DatasetInfo,
-    path: str | os.PathLike[str],
-) -> Labels:
-    """The labels in raw values uint8 [H, W] that `png` holds too."""
-    counts = np.bincount(raw.ravel(), minlength=256)
-    for value in np.flatnonzero(~listed & (counts > 0)).tolist():
-        raise _unlisted(value, int(counts[value]), info, path)
-    histogram = {value: count for value, count in enumerate(counts.tolist()) if count}
-    return Labels(grey[raw], raw, histogram, png)
 
 
 @functools.lru_cache(maxsize=8)
