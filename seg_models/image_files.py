@@ -74,14 +74,14 @@ def read_raw_mask(path: str | os.PathLike[str], encoded: bytes = b"") -> np.ndar
     return _raw(image, path)
 
 
-def read_bytes_mask(path: str | os.PathLike[str], encoded: bytes) -> tuple[np.ndarray, list[int]]:
+def read_bytes_mask(path: str | os.PathLike[str], encoded: bytes) -> tuple[bytes, tuple[int, int], list[int]]:
     """Reads a mask of one channel and 8 bits from the bytes of its file; errors as above.
 
     Returns:
-      its values uint8 [H, W], and the pixels of each of the 256 values.
+      its values row by row, (H, W), and the pixels of each of the 256 values.
     """
     image = _read(path, encoded)
-    return np.asarray(image), image.histogram()
+    return image.tobytes(), (image.height, image.width), image.histogram()
 
 
 def read_class_ids(path: str | os.PathLike[str]) -> np.ndarray:

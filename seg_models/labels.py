@@ -43,12 +43,14 @@ def read(path: str | os.PathLike[str], info: dataset.DatasetInfo, encoded: bytes
         grey, listed = _palette(info.raw_values)
         png = image_structure.relabelled(encoded, grey)
         if png is not None:
-            raw, counts = image_files.read_bytes_mask(path, encoded)
+            pixels, shape, counts = image_files.read_bytes_mask(path, encoded)
             histogram = {value: count for value, count in enumerate(counts) if count}
             for value, count in histogram.items():
                 if not listed[value]:
                     raise _unlisted(value, count, info, path)
-            return Labels(grey[raw], raw, histogram, png)
+            # `bytes.translate` looks up twice as fast as an index does.
+            semantic = np.frombuffer(pixels.translate(grey.tobytes()), np.uint8).reshape(shape)
+            return Labels(semantic, np.frombuffer(pixels, np.uint8).reshape(shape), histogram, png)
     return of(image_files.read_raw_mask(path, encoded), info, path)
 
 
