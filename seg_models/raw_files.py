@@ -138,6 +138,21 @@ def open(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:  # noqa: A001, the
         yield file
 
 
+def chunks(path: str | os.PathLike[str], size: int = 1 << 20) -> Iterator[bytes]:
+    """A file's bytes, at most `size` at a time; errors as `read` has them."""
+    with open(path) as file:
+        is_empty = True
+        while True:
+            with _errors_of(path):
+                chunk = file.read(size)
+            if not chunk:
+                break
+            is_empty = False
+            yield chunk
+    if is_empty:
+        raise errors.DataError(f"{path}: the file is empty. Get it again.")
+
+
 def json(path: str | os.PathLike[str]) -> object:
     """What a JSON file holds; DataError where it is none."""
     content = read(path)
