@@ -21,7 +21,9 @@ def read(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     try:
         content = scipy.io.loadmat(io.BytesIO(encoded))
     except NotImplementedError:
-        raise errors.DataError(f"{path}: a MATLAB 7.3 file (HDF5); expected version 7 or older: save it with `-v7`.") from None
+        raise errors.DataError(
+            f"{path}: a MATLAB 7.3 file (HDF5); expected version 7 or older: save it with `-v7`."
+        ) from None
     # Whatever a broken file makes the reader raise: it is not one kind of error, nor a documented one.
     except Exception as error:
         raise errors.DataError(f"{path}: not a .mat file that can be read, or truncated ({error}).") from None

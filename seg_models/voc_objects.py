@@ -1,4 +1,4 @@
-"""Objects as PASCAL VOC and SBD have them: a map of numbers, whose classes the semantic map tells, 255 at the borders."""
+"""Objects as PASCAL VOC and SBD have them: a map of numbers, 255 at the borders; the semantic map tells their classes."""
 
 import dataclasses
 
@@ -77,10 +77,16 @@ def sbd(example: dataset.Example, item: dataset.Item, info: dataset.DatasetInfo)
         has = f"object {present[-1]} has pixels, but Categories lists {len(listed)} objects"
         raise errors.DataError(f"{instance_path}: {has}.")
     if not all(category in info.thing_ids for category in listed):
-        raise errors.DataError(f"{instance_path}: Categories is {listed}; expected classes 1..{info.num_categories - 1}.")
+        raise errors.DataError(
+            f"{instance_path}: Categories is {listed}; expected classes 1..{info.num_categories - 1}."
+        )
     example = labels.annotated(example, labels.of(raw, info, class_path))
     maps = {
-        **{f"boundaries/class/{index}": _edges(classes, index, class_path) for index in np.unique(raw) if 0 < index < BORDER},
+        **{
+            f"boundaries/class/{index}": _edges(classes, index, class_path)
+            for index in np.unique(raw)
+            if 0 < index < BORDER
+        },
         **{f"boundaries/object/{index}": _edges(things, index, instance_path) for index in range(1, len(listed) + 1)},
     }
     example = dataclasses.replace(example, maps=maps)

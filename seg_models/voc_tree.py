@@ -43,7 +43,7 @@ def find(root: Path, name: str, year: int = 0) -> tuple[Path, int]:
 
 
 def listed(path: Path) -> list[str]:
-    """The images that a list names, sorted, each once: an id, or the path of a file, begins a line; none without a list."""
+    """The images that a list names, sorted; a line begins with an id or the path of a file. None without a list."""
     if not raw_files.exists(path):
         return []
     return sorted({PurePosixPath(line.split()[0]).stem for line in raw_files.lines(path)})

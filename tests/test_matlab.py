@@ -37,7 +37,9 @@ def test_maps_are_int32_from_any_type(path: Path) -> None:
     assert matlab.label_map(np.array([[2.0]]), "a").tolist() == [[2]]
 
 
-@pytest.mark.parametrize("wrong", [np.array([[0.5]]), np.array([[-1]]), np.array([[np.nan]]), np.zeros((1, 2, 3)), np.array("x")])
+@pytest.mark.parametrize(
+    "wrong", [np.array([[0.5]]), np.array([[-1]]), np.array([[np.nan]]), np.zeros((1, 2, 3)), np.array("x")]
+)
 def test_what_is_no_map(wrong: np.ndarray) -> None:
     with pytest.raises(errors.DataError, match="^a: "):
         matlab.label_map(wrong, "a")

@@ -13,7 +13,15 @@ from seg_models.datasets import voc
 from tests.raw_trees import voc as tree
 
 # From the development kit: the first colours of VOCcolormap, and that of the border.
-COLORS = {0: (0, 0, 0), 1: (128, 0, 0), 2: (0, 128, 0), 4: (0, 0, 128), 8: (64, 0, 0), 15: (192, 128, 128), 20: (0, 64, 128)}
+COLORS = {
+    0: (0, 0, 0),
+    1: (128, 0, 0),
+    2: (0, 128, 0),
+    4: (0, 0, 128),
+    8: (64, 0, 0),
+    15: (192, 128, 128),
+    20: (0, 64, 128),
+}
 
 
 @pytest.fixture
@@ -75,7 +83,9 @@ def test_coloured_boats_and_grey_indices(root: Path) -> None:
     config = voc.Config(data_dir=str(root))
     folder = root / "VOCdevkit" / "VOC2012"
     key = "2007_000001"
-    Image.open(folder / "SegmentationClass" / f"{key}.png").convert("RGB").save(folder / "SegmentationClass" / f"{key}.png")
+    Image.open(folder / "SegmentationClass" / f"{key}.png").convert("RGB").save(
+        folder / "SegmentationClass" / f"{key}.png"
+    )
     objects = folder / "SegmentationObject" / f"{key}.png"
     Image.open(objects).convert("RGB").save(objects)
     expected = tree.maps(many=False)

@@ -1,8 +1,8 @@
 """PASCAL VOC, 2007 to 2012: background and 20 things, semantic and instance maps; on request the images that SBD adds.
 
-    VOCdevkit/VOC2012/JPEGImages/*.jpg, SegmentationClass/*.png, SegmentationObject/*.png, ImageSets/Segmentation/*.txt
-    benchmark_RELEASE/dataset/{cls,inst}/*.mat, {train,val}.txt       SBD as published
-    VOCdevkit/VOC2012/SegmentationClassAug/*.png                      or its classes as PNG, with train_aug.txt
+VOCdevkit/VOC2012/JPEGImages/*.jpg, SegmentationClass/*.png, SegmentationObject/*.png, ImageSets/Segmentation/*.txt
+benchmark_RELEASE/dataset/{cls,inst}/*.mat, {train,val}.txt       SBD as published
+VOCdevkit/VOC2012/SegmentationClassAug/*.png                      or its classes as PNG, with train_aug.txt
 """
 
 import dataclasses
@@ -53,9 +53,7 @@ def info(config: Config) -> dataset.DatasetInfo:
     counts = (("train", 10582 if config.augmented else 1464), ("eval", 1449), ("test", 1456))
     return dataset.DatasetInfo(
         name=NAME,
-        categories=tuple(
-            dataset.Category(name, voc_tree.color(index), index > 0) for index, name in enumerate(names)
-        ),
+        categories=tuple(dataset.Category(name, voc_tree.color(index), index > 0) for index, name in enumerate(names)),
         raw_values=tuple(sorted(values.items())),
         splits=tuple(LISTS),
         expected_counts=counts if year == 2012 else (),
@@ -70,7 +68,9 @@ def info(config: Config) -> dataset.DatasetInfo:
 def found(config: Config) -> str:
     """Which year, and where the augmentation comes from."""
     root, folder = _folders(config)
-    return f"PASCAL {folder.name} in {folder}" + (f", augmented from {_added(config, root, folder)[1]}" if config.augmented else "")
+    return f"PASCAL {folder.name} in {folder}" + (
+        f", augmented from {_added(config, root, folder)[1]}" if config.augmented else ""
+    )
 
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
@@ -86,7 +86,9 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
         return
     added, source = _added(config, root, folder)
     keys = set(own) | set(added) - set(voc_tree.listed(lists / "val.txt"))
-    yield from (_item(folder, key, True) if key in set(own) else _added_item(folder, source, key) for key in sorted(keys))
+    yield from (
+        _item(folder, key, True) if key in set(own) else _added_item(folder, source, key) for key in sorted(keys)
+    )
 
 
 def load(config: Config, item: dataset.Item) -> dataset.Example:
@@ -98,7 +100,9 @@ def load(config: Config, item: dataset.Item) -> dataset.Example:
         # An indexed mask of 8 bits stays uint8; a coloured one is packed into int32.
         if example.raw.dtype == np.uint8 and BOAT_COLOR in example.raw_histogram:
             count = example.raw_histogram[BOAT_COLOR]
-            raise errors.DataError(f"{roles['mask']}: raw value {BOAT_COLOR} on {count} pixels is not listed for `voc`.")
+            raise errors.DataError(
+                f"{roles['mask']}: raw value {BOAT_COLOR} on {count} pixels is not listed for `voc`."
+            )
         return _with_objects(example, roles["instance"], roles["image"]) if "instance" in roles else example
     example = pairing.load_image(item)
     return voc_objects.sbd(example, item, described) if "class" in roles else example
@@ -139,13 +143,20 @@ def _item(folder: Path, key: str, labelled: bool) -> dataset.Item:
 def _added(config: Config, root: Path, folder: Path) -> tuple[list[str], Path]:
     """The images that SBD annotates, and the folder with its .mat files, or with PNGs made from them."""
     above = raw_files.root(config.sbd_dir, "sbd_dir") if config.sbd_dir else root
-    places = (raw_files.place(above, "benchmark_RELEASE/dataset", "dataset", "VOCdevkit/benchmark_RELEASE/dataset"), above)
+    places = (
+        raw_files.place(above, "benchmark_RELEASE/dataset", "dataset", "VOCdevkit/benchmark_RELEASE/dataset"),
+        above,
+    )
     for place in places:
         if place is not None and raw_files.is_folder(place / "cls"):
             return [key for name in ("train", "val") for key in voc_tree.listed(place / f"{name}.txt")], place
     for place in (folder / "SegmentationClassAug", raw_files.place(root, "SegmentationClassAug")):
         if place is not None and raw_files.is_folder(place):
-            lists = [above / name for above in (folder / "ImageSets" / "Segmentation", place.parent) for name in AUGMENTED_LISTS]
+            lists = [
+                above / name
+                for above in (folder / "ImageSets" / "Segmentation", place.parent)
+                for name in AUGMENTED_LISTS
+            ]
             names = next((voc_tree.listed(path) for path in lists if raw_files.exists(path)), None)
             return names or [name.removesuffix(".png") for name in raw_files.names(place)], place
     raise errors.UserError(

@@ -12,7 +12,9 @@ FIELDS = {"augmented": True}
 
 HEIGHT, WIDTH = 20, 24
 PALETTE = bytes(
-    sum((index >> 3 * place + channel & 1) << 7 - place for place in range(8)) for index in range(256) for channel in range(3)
+    sum((index >> 3 * place + channel & 1) << 7 - place for place in range(8))
+    for index in range(256)
+    for channel in range(3)
 )
 LISTS = {"train": ("2007_000001", "2007_000002"), "val": ("2007_000003", "2007_000004"), "test": ("2008_000005",)}
 ADDED = {"train": ("2007_000001", "2008_000006"), "val": ("2007_000003", "2008_000007")}
@@ -66,7 +68,9 @@ def make_added(folder: Path) -> None:
             classes, objects = np.zeros((2, HEIGHT, WIDTH), np.uint8)
             classes[3:9, 3:9], objects[3:9, 3:9] = 7, 1
             classes[3:9, 9:12], objects[3:9, 9:12] = 20, 2
-            scipy.io.savemat(folder / "cls" / f"{key}.mat", {"GTcls": struct(classes, range(1, 21))}, do_compression=True)
+            scipy.io.savemat(
+                folder / "cls" / f"{key}.mat", {"GTcls": struct(classes, range(1, 21))}, do_compression=True
+            )
             things = struct(objects, (1, 2)) | {"Categories": np.array([[7], [20]], np.uint8)}
             scipy.io.savemat(folder / "inst" / f"{key}.mat", {"GTinst": things}, do_compression=True)
 
