@@ -20,8 +20,23 @@ import numpy as np
 
 VOID = 255
 VOID_16 = 65535
-# What `verify` looks for in the truth; "error" is an item that cannot be converted, "changed" a record that differs.
-FINDING_KINDS = ("area", "box", "category", "changed", "empty", "error", "id", "image", "orientation", "overlap")
+# What `segline verify` and the data sets look for, in words.
+FINDING_KINDS = {
+    "amodal": "seen outside the whole extent",
+    "area": "another area than the pixels have",
+    "box": "a box that does not hold its mask",
+    "category": "another class in another map",
+    "changed": "records that differ from their source",
+    "count": "another number of images than published",
+    "duplicate": "the same image more than once",
+    "empty": "listed or labelled without a pixel",
+    "error": "cannot be converted or trained on",
+    "id": "ids in one of two places only",
+    "image": "pixels that training reads in another way",
+    "orientation": "turned by EXIF data, trained as stored",
+    "overlap": "pixels of several objects",
+    "skipped": "left out by the conversion",
+}
 
 
 @dataclasses.dataclass(frozen=True)
