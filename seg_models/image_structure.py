@@ -7,6 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+# (bits of a value, colour type) in a PNG's header.
+GREY_8 = (8, 0)
+INDEXED_8 = (8, 3)
+GREY_16 = (16, 0)
 
 
 def is_whole(encoded: bytes, image_format: str) -> bool:
@@ -23,19 +27,41 @@ def relabelled(png: bytes, grey: np.ndarray) -> bytes | None:
     """A PNG of 8-bit values with its pixels as they are compressed, and a palette that gives them a new meaning.
 
     Args:
-      png: a whole file.
+      png: a file that `is_whole`.
       grey: uint8 [256], the value that stands for each one in the file.
 
     Returns:
       What `image_files.encode_indexed` would give; None where the file is not of 8 bits and one channel.
     """
-    width_height, depth, color, *rest = struct.unpack(">8sBBBBB", png[16:29])
-    if depth != 8 or color not in (0, 3):
+    if _depth_and_color(png) not in (GREY_8, INDEXED_8):
         return None
-    header = struct.pack(">8sBBBBB", width_height, depth, 3, *rest)
+    return _recolored(png, INDEXED_8[1], _chunk(b"PLTE", np.repeat(grey, 3).tobytes()))
+
+
+def as_grey(png: bytes, bits: int) -> bytes | None:
+    """A PNG whose values, indices too, are to be read as grey, with its pixels as they are compressed.
+
+    Args:
+      png: a file that `is_whole`.
+      bits: that the result must have, 8 or 16.
+
+    Returns:
+      What `image_files.encode_png` would give; None where the file has other bits, or several channels.
+    """
+    if _depth_and_color(png) not in ((GREY_8, INDEXED_8) if bits == 8 else (GREY_16,)):
+        return None
+    return _recolored(png, GREY_8[1], b"")
+
+
+def _depth_and_color(png: bytes) -> tuple[int, int]:
+    return (png[24], png[25]) if len(png) > 25 and png.startswith(PNG_SIGNATURE) else (0, 0)
+
+
+def _recolored(png: bytes, color: int, palette: bytes) -> bytes:
+    """The PNG with another colour type and palette, and without what is neither size nor pixels."""
+    header = _chunk(b"IHDR", png[16:25] + bytes([color]) + png[26:29])
     pixels = b"".join(bytes(chunk) for kind, chunk in chunks(png) if kind == b"IDAT")
-    palette = _chunk(b"PLTE", np.repeat(grey, 3).tobytes())
-    return PNG_SIGNATURE + _chunk(b"IHDR", header) + palette + pixels + _chunk(b"IEND", b"")
+    return PNG_SIGNATURE + header + palette + pixels + _chunk(b"IEND", b"")
 
 
 def chunks(png: bytes) -> Iterator[tuple[bytes, memoryview]]:

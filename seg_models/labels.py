@@ -38,7 +38,7 @@ def read(path: str | os.PathLike[str], info: dataset.DatasetInfo, encoded: bytes
       DataError: the file cannot be read, or has a value that is not listed.
     """
     encoded = encoded or raw_files.read(path)
-    if info.void == dataset.VOID and encoded.startswith(image_structure.PNG_SIGNATURE):
+    if info.void == dataset.VOID:
         # Most masks are 8-bit PNGs: what is compressed in them stays so, and only its meaning is written anew.
         grey, listed = _palette(info.raw_values)
         png = image_structure.relabelled(encoded, grey)

@@ -45,9 +45,10 @@ def encode(example: dataset.Example) -> Features:
     """The lists of an Example's objects and segments; none where it has no instance map and no object."""
     if example.instance is None and not example.objects:
         return {}
-    features = _objects(example)
+    regions = _Regions(example)
+    features = _objects(example, regions)
     if example.instance is not None and example.semantic is not None:
-        features.update(_segments(example))
+        features.update(_segments(example, regions))
     return features
 
 
@@ -77,9 +78,38 @@ def decode(features: dict[str, list]) -> Iterator[dataset.Object]:
         )
 
 
-def _objects(example: dataset.Example) -> Features:
+class _Regions:
+    """The panoptic map's regions, numbered from 1: the objects in their order, then each category's other pixels.
+
+    Attributes:
+      map: int32 [H, W]; 0 is void, or no instance where there are no classes.
+      places: of each region, its rows and columns; None where it has no pixel.
+      areas: pixels of each number.
+    """
+
+    def __init__(self, example: dataset.Example) -> None:
+        count = len(example.objects)
+        self.map = np.zeros((example.height, example.width), np.int32)
+        if example.semantic is not None:
+            void = dataset.VOID if example.semantic.dtype == np.uint8 else dataset.VOID_16
+            numbers = np.arange(count + 1, count + void + 2, dtype=np.int32)
+            numbers[void] = 0
+            self.map = numbers[example.semantic]
+        if example.instance is not None and count:
+            numbers = np.zeros(int(example.instance.max(initial=0)) + 1, np.int32)
+            for number, thing in enumerate(example.objects, 1):
+                if thing.instance:
+                    numbers[thing.instance] = number
+            instance = numbers[example.instance]
+            np.copyto(self.map, instance, where=instance > 0)
+        found = ndimage.find_objects(self.map)
+        self.places = [*found, *[None] * (count - len(found))]
+        self.areas = np.bincount(self.map.ravel(), minlength=count + 1).tolist()
+
+
+def _objects(example: dataset.Example, regions: _Regions) -> Features:
     objects = example.objects
-    visible = list(_visible(example))
+    visible = list(_visible(example, regions))
     features: Features = {
         LABEL: [thing.category for thing in objects],
         CROWD: [int(thing.is_crowd) for thing in objects],
@@ -107,45 +137,33 @@ def _objects(example: dataset.Example) -> Features:
     return features
 
 
-def _visible(example: dataset.Example) -> Iterator[tuple[int, Box, bytes]]:
+def _visible(example: dataset.Example, regions: _Regions) -> Iterator[tuple[int, Box, bytes]]:
     """(area, box, mask PNG) of what is seen of each object."""
-    instance = example.instance
-    slices = [] if instance is None else ndimage.find_objects(instance)
-    areas = [] if instance is None else np.bincount(instance.ravel(), minlength=len(slices) + 1).tolist()
     canvas = np.zeros((example.height, example.width), bool)
-    for thing in example.objects:
+    for number, (thing, place) in enumerate(zip(example.objects, regions.places), 1):
         if thing.mask is not None:
             yield int(np.count_nonzero(thing.mask)), box_of(thing.mask), mask_png(thing.mask)
-        elif thing.instance and thing.instance <= len(slices) and (place := slices[thing.instance - 1]):
-            canvas[place] = instance[place] == thing.instance
-            yield areas[thing.instance], _sides(place), mask_png(canvas)
-            canvas[place] = False
-        else:
+        elif place is None:
             yield 0, NO_BOX, mask_png(canvas)
+        else:
+            canvas[place] = regions.map[place] == number
+            yield regions.areas[number], _sides(place), mask_png(canvas)
+            canvas[place] = False
 
 
-def _segments(example: dataset.Example) -> Features:
-    """The regions of the panoptic map: instances first, then what is left of each category."""
-    objects = [thing for thing in example.objects if thing.instance]
-    ranks = np.zeros(int(example.instance.max(initial=0)) + 1, np.int32)
-    for rank, thing in enumerate(objects, 1):
-        ranks[thing.instance] = rank
-    instance = ranks[example.instance]
-    void = dataset.VOID if example.semantic.dtype == np.uint8 else dataset.VOID_16
-    rest = np.where(example.semantic == void, 0, example.semantic.astype(np.int32) + len(objects) + 1)
-    regions = np.where(instance > 0, instance, rest)
-    slices = ndimage.find_objects(regions)
-    areas = np.bincount(regions.ravel(), minlength=len(slices) + 1)
-    present = [rank for rank in range(1, len(slices) + 1) if rank <= len(objects) or slices[rank - 1]]
-    things = [objects[rank - 1] if rank <= len(objects) else None for rank in present]
-    boxes = [_sides(slices[rank - 1]) if slices[rank - 1] else NO_BOX for rank in present]
+def _segments(example: dataset.Example, regions: _Regions) -> Features:
+    """The regions of the panoptic map: instances, and what is left of each category."""
+    objects = example.objects
+    numbers = [number for number, place in enumerate(regions.places, 1) if place]
+    things = [objects[number - 1] if number <= len(objects) else None for number in numbers]
+    boxes = [_sides(regions.places[number - 1]) for number in numbers]
     return {
         SEGMENT_CATEGORY: [
-            rank - len(objects) - 1 if thing is None else thing.category for rank, thing in zip(present, things)
+            number - len(objects) - 1 if thing is None else thing.category for number, thing in zip(numbers, things)
         ],
         SEGMENT_INSTANCE: [0 if thing is None else thing.instance for thing in things],
         SEGMENT_CROWD: [int(thing is not None and thing.is_crowd) for thing in things],
-        SEGMENT_AREA: [int(areas[rank]) for rank in present],
+        SEGMENT_AREA: [regions.areas[number] for number in numbers],
         **{key: [box[side] for box in boxes] for side, key in enumerate(SEGMENT_BOX)},
     }
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import class_file, dataset, errors, hold_out, image_files, pairing, raw_files, registry
+from seg_models import class_file, dataset, errors, hold_out, image_files, instance_maps, pairing, raw_files, registry
 
 SPLIT_FOLDERS = {"train": ("train", "training"), "eval": ("eval", "val", "validation"), "test": ("test",)}
 
@@ -73,10 +73,11 @@ def load(config: Config, item: dataset.Item) -> dataset.Example:
     if "instance" not in dict(item.paths):
         return example
     path = item.path("instance")
-    instance = image_files.read_raw_mask(path)
+    instance, png = instance_maps.read(path)
     image_files.check_same_size(instance, example.height, example.width, path, item.path("image"))
-    instance, objects = _objects(instance, example.semantic, described, path)
-    return dataclasses.replace(example, instance=instance, objects=objects)
+    kept, objects = _objects(instance, example.semantic, described, path)
+    png = png if np.array_equal(kept, instance) else b""
+    return dataclasses.replace(example, instance=kept, objects=objects, instance_png=png)
 
 
 def _classes(path: Path) -> class_file.ClassFile:
@@ -94,7 +95,9 @@ def _split_folders(root: Path) -> dict[str, str]:
     images = root / "images"
     if not raw_files.is_folder(images):
         raise errors.UserError(f"{images}: no such folder; put the images in it, the masks in {root / 'masks'}.")
-    found = {split: [name for name in names if raw_files.is_folder(images / name)] for split, names in SPLIT_FOLDERS.items()}
+    found = {
+        split: [name for name in names if raw_files.is_folder(images / name)] for split, names in SPLIT_FOLDERS.items()
+    }
     for split, names in found.items():
         if len(names) > 1:
             raise errors.UserError(f"{images}: {' and '.join(names)} are both the split {split}; keep one.")
@@ -131,21 +134,21 @@ def _objects(
     Returns:
       int32 [H, W] without the instances that lie on void alone, and one Object for each of the others.
     """
-    if instance.max(initial=0) > dataset.VOID_16:
-        raise errors.DataError(f"{path}: an instance map is an 8- or 16-bit PNG with one channel; this one is RGB.")
-    labelled = (instance > 0) & (semantic != described.void)
-    pairs, counts = np.unique(np.stack([instance[labelled], semantic[labelled]]), axis=1, return_counts=True)
     categories: dict[int, int] = {}
-    for identity, category, count in zip(*pairs.tolist(), counts.tolist()):
-        name = described.names[category]
-        if not described.categories[category].is_thing:
-            raise errors.DataError(
-                f"{path}: instance {identity} has {count} pixels of the class {name}, which is not among `things` of "
-                "the class file. Add it there, or set these pixels to 0."
-            )
-        if identity in categories:
-            both = f"{described.names[categories[identity]]} and {name} ({count} pixels)"
-            raise errors.DataError(f"{path}: instance {identity} has pixels of two classes, {both}; expected one.")
-        categories[identity] = category
-    kept = np.where(np.isin(instance, list(categories)), instance, 0)
+    for identity, counts in zip(*instance_maps.overlaps(instance, semantic)):
+        on = [category for category in np.flatnonzero(counts).tolist() if category != described.void]
+        names = [f"{described.names[category]} ({counts[category]} pixels)" for category in on]
+        for category, name in zip(on, names):
+            if not described.categories[category].is_thing:
+                raise errors.DataError(
+                    f"{path}: instance {identity} lies on the class {name}, which is not among `things` of the class "
+                    "file. Add it there, or set these pixels to 0."
+                )
+        if len(on) > 1:
+            raise errors.DataError(f"{path}: instance {identity} lies on two classes, {' and '.join(names)}; expected one.")
+        if on:
+            categories[int(identity)] = on[0]
+    is_kept = np.zeros(int(instance.max(initial=0)) + 1, bool)
+    is_kept[list(categories)] = True
+    kept = np.where(is_kept[instance], instance, 0)
     return kept, tuple(dataset.Object(category, identity) for identity, category in sorted(categories.items()))
