@@ -90,6 +90,12 @@ def decode(record: bytes) -> dataset.Example:
     )
 
 
+def decode_image(record: bytes) -> tuple[str, bytes]:
+    """The key and the encoded image of a record, without a look at its annotations."""
+    features = example_message.parsed(record)
+    return features[KEY][0].decode(), features[IMAGE][0]
+
+
 def write(file: BinaryIO, record: bytes) -> None:
     """Appends one record to an open TFRecord file."""
     length = struct.pack("<Q", len(record))
@@ -104,10 +110,10 @@ def read(file: BinaryIO, name: str = "records") -> Iterator[bytes]:
     """
     index = 0
     while header := file.read(12):
-        length = struct.unpack("<Q", header[:8])[0] if len(header) == 12 else 0
-        record, checksum = file.read(length), file.read(4)
-        intact = len(header) == 12 and header[8:] == _masked_crc(header[:8]) and checksum == _masked_crc(record)
-        if not intact:
+        # The length is trusted only when its own checksum holds: a wrong one may be larger than any memory.
+        intact = len(header) == 12 and header[8:] == _masked_crc(header[:8])
+        record = file.read(struct.unpack("<Q", header[:8])[0]) if intact else b""
+        if not intact or file.read(4) != _masked_crc(record):
             raise errors.DataError(f"{name}: record {index} is truncated or corrupt. Convert the data set again.")
         yield record
         index += 1

@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -120,6 +121,12 @@ def test_a_truncated_file_names_the_record(lost: int) -> None:
     assert next(reading) == b"whole"
     with pytest.raises(errors.DataError, match="^shard: record 1 is truncated or corrupt"):
         next(reading)
+
+
+def test_a_length_beyond_all_memory_is_not_believed(tmp_path: Path) -> None:
+    (tmp_path / "shard").write_bytes(struct.pack("<Q", 2**62) + b"none" + b"content")
+    with (tmp_path / "shard").open("rb") as file, pytest.raises(errors.DataError, match="record 0 is truncated"):
+        next(records.read(file, "shard"))
 
 
 @pytest.mark.parametrize("place", [0, 9, 14, 17])
