@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline import cli, quiet
-from seg_models import image_files, manifest
+from seg_models import dataset, image_files, manifest, records
 from seg_models.datasets import toy_streets
 
 SCENES = ("--images_train", "4", "--images_eval", "2", "--height", "32", "--width", "48")
@@ -81,6 +81,22 @@ def test_predict_writes_maps_overlay_and_segments_at_each_size(folder: Path, tmp
         things = toy_streets.INFO.thing_ids
         expected = {category: area for category, area in stuff.items() if category not in things}
         assert {each["category_id"]: each["area"] for each in told["segments"]} == expected
+
+
+def test_predict_takes_records_of_a_split_without_labels(folder: Path, tmp_path: Path) -> None:
+    sizes = {"town/a": (20, 30), "town/b": (70, 50)}
+    path = tmp_path / "records" / "Split-test" / "records-00000-of-00001.tfrecord"
+    path.parent.mkdir(parents=True)
+    with open(path, "wb") as file:
+        for key, size in sizes.items():
+            image = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
+            encoded = image_files.encode_png(image)
+            records.write(file, records.encode(dataset.Example(key, encoded, "png", *size)))
+    output = tmp_path / "predictions"
+    command = ["predict", "--model", str(folder / "trained/model"), "--records", str(path), "--split", "test"]
+    assert cli.main([*command, "--output_dir", str(output)]) == 0
+    for key, size in sizes.items():
+        assert image_files.read_raw_mask(output / f"{key}.semantic.png").shape == size
 
 
 @pytest.mark.parametrize(("content", "message"), [(b"no image", "not an image"), (None, "no such file")])

@@ -1,4 +1,4 @@
-"""Predicts images with an exported model: PNG maps, overlays, and the segments as JSON."""
+"""Predicts images or records with an exported model: PNG maps, overlays, and the segments as JSON."""
 
 import argparse
 import json
@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline import arguments as typed
 
@@ -18,7 +18,15 @@ ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp")
 
 def add_arguments(parser: typed.Parser) -> None:
     """Adds the verb's options."""
-    parser.add_argument("images", metavar="IMAGE", nargs="+", help="PNG, JPEG, GIF or BMP files, or folders of them")
+    parser.add_argument("images", metavar="IMAGE", nargs="*", help="PNG, JPEG, GIF or BMP files, or folders of them")
+    parser.add_argument(
+        "--records",
+        metavar="GLOB",
+        nargs="+",
+        default=[],
+        help="record files, or the folder that `segline convert` wrote; labels are not needed, nor looked at",
+    )
+    parser.add_argument("--split", metavar="SPLIT", default="", help="of the records, such as test (default: all)")
     parser.add_argument(
         "--model", metavar="DIR", required=True, help="exported model, or a folder of versions: the newest"
     )
@@ -30,21 +38,47 @@ def add_arguments(parser: typed.Parser) -> None:
     )
 
 
+class Source(NamedTuple):
+    """An encoded image: the name of its results, what errors call it, its bytes."""
+
+    name: str
+    shown: str
+    encoded: bytes
+
+
 def run(arguments: argparse.Namespace) -> None:
     """Predicts one image after the other, each at its own size."""
+    if not arguments.images and not arguments.records:
+        raise typed.UsageError("IMAGE is missing: files, folders, or --records GLOB.")
     images = _images(arguments.images)
     from pipeline import quiet
 
     quiet.down()
-    from seg_models import export
+    from seg_models import export, record_files
 
+    files = [file.path for file in record_files.find(arguments.records, arguments.split)]
     model_dir = typed.newest_model(arguments.model)
     card = export.read_card(model_dir)
     answer = export.load(model_dir).signatures["serving_default"]
+    count = 0
+    for count, source in enumerate(_sources(images, files), 1):
+        _write(arguments.output_dir, source, card, _predicted(answer, source))
+        logging.getLogger("segline").info("%s", source.shown)
+    print(f"{count} predicted; the results are in {arguments.output_dir}")
+
+
+def _sources(images: list[Path], record_paths: list[str]) -> Iterator[Source]:
+    """Image files, then the images of records, one in memory at a time."""
+    from seg_models import raw_files, records
+
     for path in images:
-        _write(arguments.output_dir, path, card, _predicted(answer, path))
-        logging.getLogger("segline").info("%s", path)
-    print(f"{len(images)} predicted; the results are in {arguments.output_dir}")
+        yield Source(path.stem, str(path), path.read_bytes())
+    for path in record_paths:
+        with open(path, "rb") as file:
+            for record in records.read(file, path):
+                key, encoded = records.decode_image(record)
+                raw_files.inside(path, key)
+                yield Source(key, f"{path}: {key}", encoded)
 
 
 def _images(paths: list[str]) -> list[Path]:
@@ -77,49 +111,49 @@ def _expanded(path: Path) -> Iterator[Path]:
     yield from inside
 
 
-def _predicted(answer: Any, path: Path) -> dict[str, Any]:
-    """The model's answer for one image file: name -> bytes or int32 [N]."""
+def _predicted(answer: Any, source: Source) -> dict[str, Any]:
+    """The model's answer for one image: name -> bytes or int32 [N]."""
     import tensorflow as tf
     from seg_models import errors
 
     try:
-        outputs = answer(image_bytes=tf.constant([path.read_bytes()]))
+        outputs = answer(image_bytes=tf.constant([source.encoded]))
     except tf.errors.InvalidArgumentError:
         raise errors.UserError(
-            f"{path}: not an image that can be read; expected a whole PNG, JPEG, GIF or BMP."
+            f"{source.shown}: not an image that can be read; expected a whole PNG, JPEG, GIF or BMP."
         ) from None
     return {name: value.numpy()[0] for name, value in outputs.items()}
 
 
-def _write(output_dir: str, path: Path, card: Any, answer: dict[str, Any]) -> None:
+def _write(output_dir: str, source: Source, card: Any, answer: dict[str, Any]) -> None:
     """Writes the maps, the overlay and the segments of one image."""
     from seg_models import image_files, visualize
 
     panoptic = "panoptic" in card.tasks
     main = "panoptic_png" if panoptic else "semantic_png"
     values = image_files.decode(answer[main])
-    picture = _rgb(path, values.shape)
+    picture = _rgb(source, values.shape)
     overlay = (visualize.panoptic_overlay if panoptic else visualize.semantic_overlay)(picture, values, card.info)
     files = {
         "semantic.png": answer["semantic_png"],
         "overlay.png": image_files.encode_png(overlay),
-        "json": json.dumps(_segments(card, answer, path, values.shape), indent=2).encode(),
+        "json": json.dumps(_segments(card, answer, source, values.shape), indent=2).encode(),
         **({"panoptic.png": answer["panoptic_png"]} if panoptic else {}),
     }
     for ending, content in files.items():
-        image_files.write_atomically(os.path.join(output_dir, f"{path.stem}.{ending}"), content)
+        image_files.write_atomically(os.path.join(output_dir, f"{source.name}.{ending}"), content)
 
 
-def _rgb(path: Path, shape: tuple[int, int]) -> Any:
+def _rgb(source: Source, shape: tuple[int, int]) -> Any:
     """The image as the model saw it, uint8 [H, W, 3]: of an animation the first frame."""
     from seg_models import image_files
 
-    picture = image_files.decode_rgb(path.read_bytes(), str(path))
-    assert picture.shape[:2] == shape, f"{path}: PIL and TensorFlow decode different sizes"
+    picture = image_files.decode_rgb(source.encoded, source.shown)
+    assert picture.shape[:2] == shape, f"{source.shown}: PIL and TensorFlow decode different sizes"
     return picture
 
 
-def _segments(card: Any, answer: dict[str, Any], path: Path, shape: tuple[int, int]) -> dict[str, Any]:
+def _segments(card: Any, answer: dict[str, Any], source: Source, shape: tuple[int, int]) -> dict[str, Any]:
     """The segments of one image for a JSON file."""
     columns = (answer["segment_id"].tolist(), answer["segment_category"].tolist(), answer["segment_area"].tolist())
     segments = [
@@ -127,4 +161,4 @@ def _segments(card: Any, answer: dict[str, Any], path: Path, shape: tuple[int, i
         for number, category, area in zip(*columns)
         if number >= 0
     ]
-    return {"image": str(path), "height": shape[0], "width": shape[1], "segments": segments}
+    return {"image": source.shown, "height": shape[0], "width": shape[1], "segments": segments}
