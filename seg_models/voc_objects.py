@@ -1,4 +1,4 @@
-"""Objects as PASCAL VOC and SBD have them: a map of numbers, 255 at the borders; the semantic map tells their classes."""
+"""Objects as PASCAL VOC and SBD have them: a map of numbers, 255 at borders; the semantic map tells their classes."""
 
 import dataclasses
 

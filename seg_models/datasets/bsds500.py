@@ -2,7 +2,7 @@
 
     BSDS500/data/images/{train,val,test}/*.jpg, BSDS500/data/groundTruth/{train,val,test}/*.mat
 
-The maps of an Example are annotator/0/regions (numbers from 1 on), annotator/0/boundaries (0, 1), annotator/1/regions...
+Maps of an Example: annotator/0/regions (numbers from 1 on), annotator/0/boundaries (0, 1), annotator/1/regions...
 """
 
 import dataclasses
@@ -81,6 +81,6 @@ def _folder(config: Config) -> Path:
         if folder is not None and raw_files.is_folder(folder / "groundTruth"):
             return folder
     raise errors.UserError(
-        f"{root}: not BSDS500; expected the folders images/train and groundTruth/train, with val and test beside train, "
+        f"{root}: not BSDS500; expected the folders images/train and groundTruth/train, beside these val and test, "
         f"in it or in {', '.join(PLACES)}. Get them from {INFO.url}."
     )
