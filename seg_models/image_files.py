@@ -234,6 +234,9 @@ def _read(path: str | os.PathLike[str], encoded: bytes = b"") -> Image.Image:
 
 def _raw(image: Image.Image, name: str | os.PathLike[str]) -> np.ndarray:
     """The raw values of a decoded mask, int32 [H, W]."""
+    if image.format == "GIF":
+        # Writers of GIF number palettes as they like: what an index stands for counts, not the index.
+        image = image.convert("L")
     if image.mode in ("RGB", "RGBA"):
         rgb = np.asarray(image)[..., :3].astype(np.int32)
         return rgb[..., 0] * 65536 + rgb[..., 1] * 256 + rgb[..., 2]
