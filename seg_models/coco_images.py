@@ -60,7 +60,7 @@ class Source:
     Attributes:
       annotations: the JSON.
       images: the folder of the images.
-      categories: id -> name that its categories must have, so that ids mean the same in every split.
+      categories: id -> name that its categories must have, so that ids mean the same in every split; None: any.
       prefix: of the keys.
       segments: the folder of the maps that annotations name, as the panoptic ones do; each Item gets its path, too.
       labelled: whether images without annotations are images without objects. If False, that is so only where others
@@ -69,7 +69,7 @@ class Source:
 
     annotations: Path
     images: Path
-    categories: Mapping[int, str]
+    categories: Mapping[int, str] | None
     prefix: str = ""
     segments: Path | None = None
     labelled: bool = True
@@ -109,7 +109,8 @@ def _parts(source: Source) -> Iterator[Part]:
             names[name] = image_id
             store.add(image_id, "image", name, element.text)
         elif element.key == "categories":
-            _check_category(element.value, source.categories, path)
+            if source.categories is not None:
+                _check_category(element.value, source.categories, path)
         else:
             entry = element.value
             image_id = _member(entry, "image_id", f"{path}: an entry of `annotations` ({_shown(element.text)})")
