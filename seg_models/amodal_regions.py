@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import dataset, errors, image_annotations, overlap, pairing, raw_files, rle
+from seg_models import coco_images, dataset, errors, overlap, pairing, raw_files, rle
 
 # Regions have names of the annotators' own and no classes. Stuff is drawn region by region, as things are, and has its
 # place in the order of depth: both are countable here.
@@ -23,11 +23,6 @@ CITATION = "Zhu, Tian, Metaxas, Dollar: Semantic Amodal Segmentation, CVPR 2017"
 URL = "https://github.com/Wakeupbuddy/amodalAPI"
 # The part of its area by which the hidden part may differ from `occlude_rate`.
 TOLERANCE = 0.005
-
-
-def items_of_one_file(json_path: Path, images: Path) -> Iterator[dataset.Item]:
-    """The images of a published file."""
-    return image_annotations.items(json_path, images)
 
 
 def items_of_pairs(folder: Path) -> Iterator[dataset.Item]:
@@ -43,12 +38,12 @@ def items_of_pairs(folder: Path) -> Iterator[dataset.Item]:
 
 def load(item: dataset.Item) -> dataset.Example:
     """Reads an image and its regions; several annotators of it are kept apart."""
-    example = pairing.load_image(item)
     path = item.path("annotations")
     if item.annotation:
-        _, annotations, text = image_annotations.part(item)
+        content = coco_images.content(item)
+        example, annotations = coco_images.load_image(item, content), content.annotations
     else:
-        text = raw_files.read(path)
+        example = dataclasses.replace(pairing.load_image(item), annotation=raw_files.read(path))
         annotations = [raw_files.json(path)]
     objects: list[dataset.Object] = []
     findings: list[dataset.Finding] = []
@@ -61,7 +56,7 @@ def load(item: dataset.Item) -> dataset.Example:
     first = [thing for thing in objects if thing.annotator == 0]
     instance, seen = overlap.resolve(example.height, example.width, first)
     objects = (*seen, *objects[len(first) :])
-    return dataclasses.replace(example, instance=instance, objects=objects, annotation=text, findings=tuple(findings))
+    return dataclasses.replace(example, instance=instance, objects=objects, findings=tuple(findings))
 
 
 def _regions(annotation: object, where: str) -> Sequence[dict[str, object]]:

@@ -79,7 +79,7 @@ def test_the_published_files(tmp_path: Path) -> None:
     assert hidden.instance == 0 and not hidden.mask.any() and hidden.amodal.sum() == 96
     assert example.objects[2].amodal.sum() == 96 and (example.instance == 3).sum() == 48
     assert json.loads(example.annotation)["annotations"][0]["author"] == "author_110"
-    assert json.loads(example.annotation)["images"][0]["license"] == "?"
+    assert json.loads(example.annotation)["image"]["license"] == "?"
     assert loaded(tmp_path, "COCO_train2014_000000000102").instance.max() == 312
 
 
@@ -145,12 +145,6 @@ def repeat_image(path: Path) -> None:
     path.write_text(json.dumps(content))
 
 
-def lose_image(path: Path) -> None:
-    content = json.loads(path.read_text())
-    content["images"].pop()
-    path.write_text(json.dumps(content))
-
-
 def climb(path: Path) -> None:
     path.write_text(path.read_text().replace("COCO_train2014_000000000100.jpg", "../../etc/passwd"))
 
@@ -160,9 +154,8 @@ def climb(path: Path) -> None:
     [
         (shorten, "truncated"),
         (repeat_image, "two images have the `id` 102"),
-        (lose_image, "annotations have the `image_id` 100, but `images` has no such `id`"),
         (climb, "the file name `../../etc/passwd` is refused"),
-        (lambda path: path.write_text(path.read_text().replace("file_name", "name")), "`images` has no `file_name`"),
+        (lambda path: path.write_text(path.read_text().replace("file_name", "name")), "has no `file_name`"),
     ],
 )
 def test_a_broken_file_is_explained(tmp_path: Path, spoil: Callable[[Path], None], message: str) -> None:
@@ -175,10 +168,20 @@ def test_a_broken_file_is_explained(tmp_path: Path, spoil: Callable[[Path], None
 def test_missing_images(tmp_path: Path) -> None:
     root = tree.make(tmp_path)
     (root / "train2014" / "COCO_train2014_000000000100.jpg").unlink()
-    with pytest.raises(errors.DataError, match="000000000100.jpg: the image of .* is missing"):
+    with pytest.raises(errors.DataError, match="000000000100.jpg: the image is missing; .*train2014.json names it"):
         loaded(root, "COCO_train2014_000000000100")
     (root / "val2014").rename(root / "elsewhere")
     with pytest.raises(errors.UserError, match="no folder val2014 in it; expected the images of .*val2014.json there"):
         items(cocoa.Config(str(root)), "eval")
     with pytest.raises(errors.UserError, match="not COCO amodal; expected COCO_amodal_train2014.json"):
         items(cocoa.Config(str(root / "elsewhere")), "train")
+
+
+def test_annotations_of_no_image_fail_alone(tmp_path: Path) -> None:
+    path = tree.make(tmp_path) / "annotations" / "COCO_amodal_train2014.json"
+    content = json.loads(path.read_text())
+    content["images"].pop()
+    path.write_text(json.dumps(content))
+    with pytest.raises(errors.DataError, match="there are annotations of image 100, which `images` does not list"):
+        loaded(tmp_path, "image 100")
+    assert loaded(tmp_path, "COCO_train2014_000000000102").objects

@@ -8,7 +8,7 @@ The first person's regions are in the instance map; the others' have their masks
 import dataclasses
 from collections.abc import Iterator
 
-from seg_models import amodal_regions, dataset, errors, raw_files, registry
+from seg_models import amodal_regions, coco_images, dataset, errors, raw_files, registry
 
 FOLDERS = {"train": "train", "eval": "val", "test": "test"}
 PLACES = ("bsds_images", "images", "BSR/BSDS500/data/images", "BSDS500/data/images", "data/images")
@@ -56,7 +56,7 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
         if images is None:
             places = ", ".join(f"{place}/{FOLDERS[split]}" for place in PLACES)
             raise errors.UserError(f"{root}: no images of {files[split].name} in it; expected them in {places}.")
-        yield from amodal_regions.items_of_one_file(files[split], images)
+        yield from coco_images.items(coco_images.Source(files[split], images, None))
 
 
 def load(config: Config, item: dataset.Item) -> dataset.Example:

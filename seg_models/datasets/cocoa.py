@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
-from seg_models import amodal_regions, dataset, errors, hold_out, raw_files, registry
+from seg_models import amodal_regions, coco_images, dataset, errors, hold_out, raw_files, registry
 
 YEARS = {"train": "train2014", "eval": "val2014", "test": "test2014"}
 
@@ -59,7 +59,7 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
         images = raw_files.place(root, YEARS[split], f"images/{YEARS[split]}")
         if images is None:
             raise errors.UserError(f"{root}: no folder {YEARS[split]} in it; expected the images of {path} there.")
-        yield from amodal_regions.items_of_one_file(path, images)
+        yield from coco_images.items(coco_images.Source(path, images, None))
 
 
 def load(config: Config, item: dataset.Item) -> dataset.Example:
