@@ -1,0 +1,89 @@
+"""The mask files of full ADE20K, one for every object and part: 255 seen, 128 hidden; what of them maps do not tell."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from seg_models import ade20k_instances, ade20k_regions, dataset, image_files, raw_files
+
+
+def read(
+    item: dataset.Item, regions: Sequence[ade20k_regions.Region], example: dataset.Example
+) -> dict[int, np.ndarray]:
+    """Identity -> values uint8 [H, W] of the mask files that the regions name."""
+    masks = {}
+    for region in regions:
+        if region.mask:
+            path = _path(item, region)
+            mask = image_files.read_class_ids(path)
+            image_files.check_same_size(mask, example.height, example.width, path, item.path("image"))
+            masks[region.identity] = mask.astype(np.uint8)
+    return masks
+
+
+def ids(
+    level: int, shape: tuple[int, ...], regions: Sequence[ade20k_regions.Region], masks: Mapping[int, np.ndarray]
+) -> np.ndarray:
+    """int32 [H, W]: identity + 1 of the part of this level that is seen there, 0 where there is none."""
+    seen = np.zeros(shape, np.int32)
+    for region in regions:
+        if region.level == level and region.identity in masks:
+            seen[masks[region.identity] == ade20k_instances.SEEN] = region.identity + 1
+    return seen
+
+
+def kept(
+    regions: Sequence[ade20k_regions.Region],
+    masks: Mapping[int, np.ndarray],
+    built: ade20k_instances.Instances,
+    maps: Mapping[str, np.ndarray],
+) -> dict[str, np.ndarray]:
+    """`mask/ID` -> values [H, W] of the masks that objects and maps of parts do not tell wholly."""
+    objects = {thing.source_id: thing for thing in built.objects if thing.amodal is not None}
+    return {
+        _name(region): masks[region.identity]
+        for region in regions
+        if region.identity in masks
+        and not np.array_equal(_rebuilt(region, objects, built.instance, maps), masks[region.identity])
+    }
+
+
+def restore(item: dataset.Item, example: dataset.Example) -> Iterator[tuple[str, np.ndarray]]:
+    """(path, values) of every mask file."""
+    objects = {thing.source_id: thing for thing in example.objects if thing.amodal is not None}
+    for region in ade20k_regions.parse(example.annotation, item.path("annotation")):
+        if region.mask:
+            mask = example.maps.get(_name(region))
+            yield _path(item, region), _rebuilt(region, objects, example.instance, example.maps) if mask is None else mask
+
+
+def _rebuilt(
+    region: ade20k_regions.Region,
+    objects: Mapping[int, dataset.Object],
+    instance: np.ndarray,
+    maps: Mapping[str, np.ndarray],
+) -> np.ndarray:
+    """The values of a mask file, as far as objects and maps of parts tell them."""
+    if region.level == 0 and region.identity in objects:
+        thing = objects[region.identity]
+        seen = thing.mask if thing.mask is not None else (instance == thing.instance) & (thing.instance > 0)
+        return _values(seen, thing.amodal)
+    part = maps.get(f"parts/{region.level}/id")
+    seen = np.zeros(instance.shape, bool) if part is None else part == region.identity + 1
+    return _values(seen, seen)
+
+
+def _values(seen: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """The values of a mask file, uint8 [H, W]: SEEN, HIDDEN where only `whole` is, 0 elsewhere."""
+    values = whole.astype(np.uint8) * np.uint8(ade20k_instances.HIDDEN)
+    values[seen] = ade20k_instances.SEEN
+    return values
+
+
+def _name(region: ade20k_regions.Region) -> str:
+    return f"mask/{region.identity:03d}"
+
+
+def _path(item: dataset.Item, region: ade20k_regions.Region) -> str:
+    return str(raw_files.inside(Path(item.path("image")).parent, region.mask))
