@@ -36,14 +36,14 @@ def read(
         mask = rle.mask_of(_segmentation(entry, where), height, width, where)
         identity = _required(entry, "id", where)
         thing = dataset.Object(
-            category=_category(entry, train_ids, where),
+            category=category_of(entry, train_ids, where),
             instance=0,
             is_crowd=bool(entry.get("iscrowd", 0)),
             mask=mask,
             source_id=identity if type(identity) is int and abs(identity) <= LARGEST_ID else 0,
         )
         objects.append(thing)
-        findings.extend(_doubts(entry, mask, where))
+        findings.extend(doubts(entry, mask, where))
     for identity in dict.fromkeys(map(str, found.repeated)):
         findings.append(dataset.Finding("id", f"{json_path}: several annotations have the `id` {identity}."))
     instance, resolved = overlap.resolve(height, width, objects)
@@ -61,7 +61,8 @@ def _segmentation(entry: Mapping[str, object], where: str) -> object:
     return segmentation
 
 
-def _category(entry: Mapping[str, object], train_ids: Mapping[int, int], where: str) -> int:
+def category_of(entry: Mapping[str, object], train_ids: Mapping[int, int], where: str) -> int:
+    """The train id of an annotation; DataError where its category is unknown."""
     category = _required(entry, "category_id", where)
     if type(category) is not int or category not in train_ids:
         known = f"{min(train_ids)}..{max(train_ids)}"
@@ -69,7 +70,7 @@ def _category(entry: Mapping[str, object], train_ids: Mapping[int, int], where: 
     return train_ids[category]
 
 
-def _doubts(entry: Mapping[str, object], mask: np.ndarray, where: str) -> Iterator[dataset.Finding]:
+def doubts(entry: Mapping[str, object], mask: np.ndarray, where: str) -> Iterator[dataset.Finding]:
     """What the JSON says of a mask, bool [H, W], that is not so."""
     pixels = int(np.count_nonzero(mask))
     segmentation, told, box = entry["segmentation"], entry.get("area"), entry.get("bbox")
