@@ -28,7 +28,7 @@ def folder(data_dir: str, name: str, maps: Sequence[str]) -> Path:
         if found and all(raw_files.is_folder(found / each) for each in ("images", *maps)):
             return found
     needed = ", ".join(f"{each}/training and {each}/validation" for each in ("images", *maps))
-    raise errors.UserError(f"{root}: not {FOLDER}; expected {needed} in it or in its folder {FOLDER}. Get it from {URL}.")
+    raise errors.UserError(f"{root}: not {FOLDER}; expected {needed} in it or its folder {FOLDER}. Get it from {URL}.")
 
 
 def items(data_dir: str, name: str, maps: dict[str, str], split: str) -> Iterator[dataset.Item]:

@@ -1,4 +1,4 @@
-"""The maps of full ADE20K: class number = R // 10 * 256 + G, and in B the instances, spread over 1..255 in drawing order."""
+"""The maps of full ADE20K: class number = R // 10 * 256 + G, and in B instances over 1..255 in drawing order."""
 
 from typing import NamedTuple
 

@@ -34,7 +34,8 @@ def table(selection: str, release: Path) -> category_table.Table:
     if selection == ALL:
         return _whole(names(release))
     if selection not in TABLES:
-        raise errors.UserError(f"`classes` is `{selection}`; expected {', '.join(f'`{each}`' for each in (*TABLES, ALL))}.")
+        known = ", ".join(f"`{each}`" for each in (*TABLES, ALL))
+        raise errors.UserError(f"`classes` is `{selection}`; expected {known}.")
     return _selected(selection)
 
 
@@ -56,7 +57,8 @@ def _selected(selection: str) -> category_table.Table:
     chosen = category_table.read(TABLES[selection])
     listed = {value for value, _ in chosen.raw_values}
     others = ((value, None) for value in range(COUNT + 1) if value not in listed)
-    return category_table.Table(chosen.categories, tuple(sorted((*chosen.raw_values, *others), key=lambda pair: pair[0])))
+    raw_values = sorted((*chosen.raw_values, *others), key=lambda pair: pair[0])
+    return category_table.Table(chosen.categories, tuple(raw_values))
 
 
 @functools.lru_cache(maxsize=2)
@@ -64,10 +66,9 @@ def _whole(listed: tuple[str, ...]) -> category_table.Table:
     """Every name but that of what is not recognised."""
     numbers = [number for number in range(1, len(listed) + 1) if listed[number - 1] != "-"]
     repeated = {name for name, count in collections.Counter(listed).items() if count > 1}
+    unique = [f"{name} ({number})" if name in repeated else name for number, name in enumerate(listed, 1)]
     categories = tuple(
-        dataset.Category(
-            f"{name} ({number})" if (name := listed[number - 1]) in repeated else name, dataset.palette_color(place), True
-        )
+        dataset.Category(unique[number - 1], dataset.palette_color(place), is_thing=True)
         for place, number in enumerate(numbers)
     )
     train_ids = {number: place for place, number in enumerate(numbers)}
@@ -120,4 +121,4 @@ class _Unpickler(pickle.Unpickler):
             return SAFE[module, name]
         if (module, name) == ("_codecs", "encode"):
             return lambda text, encoding: text.encode(encoding)
-        raise pickle.UnpicklingError(f"`{module}.{name}` in it is refused: only containers, texts and arrays are expected")
+        raise pickle.UnpicklingError(f"`{module}.{name}` in it is refused: expected containers, texts and arrays")

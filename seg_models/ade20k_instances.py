@@ -60,7 +60,7 @@ NOWHERE = (0, 0)
 def _place(
     region: ade20k_regions.Region, channels: ade20k_channels.Channels, masks: Mapping[int, np.ndarray]
 ) -> Place:
-    """(class number, B) of a region in the map: what most pixels have where its mask is seen; without a mask its rank."""
+    """(class number, B) of a region: of most pixels where its mask is seen; without a mask by its rank."""
     if region.identity in masks:
         mask = masks[region.identity]
         seen = (mask > 0) & (mask != HIDDEN) & (channels.number > 0)
@@ -88,7 +88,8 @@ class _Builder:
         self._findings: list[dataset.Finding] = []
         counts = np.bincount(self._codes.ravel())
         # Codes of class and B that no region has claimed yet, with their pixels; B = 0 is no instance.
-        self._unclaimed = {code: int(counts[code]) for code in np.flatnonzero(counts).tolist() if code & 255 and code >> 8}
+        present = np.flatnonzero(counts).tolist()
+        self._unclaimed = {code: int(counts[code]) for code in present if code & 255 and code >> 8}
         drawn = sorted({code & 255 for code in self._unclaimed})
         # What is drawn last lies in front.
         self._depths = {value: len(drawn) - 1 - place for place, value in enumerate(drawn)}
@@ -100,7 +101,7 @@ class _Builder:
         self._unclaimed.pop(code, None)
         seen = None if mask is None else (mask > 0) & (mask != HIDDEN)
         if region.number and number not in (0, region.number):
-            text = f"object {region.identity} has the class {region.number} in its JSON, {number} in the map; the map counts"
+            text = f"object {region.identity} has the class {region.number}, in the map {number}, which counts"
             self._findings.append(dataset.Finding("category", f"{self._path}: {text}."))
         category = self._train_ids.get(number or region.number)
         if category is None:
@@ -126,7 +127,7 @@ class _Builder:
         """The instances, those in the map that no region has among them."""
         for code, pixels in self._unclaimed.items():
             number, value = divmod(code, 256)
-            text = f"{pixels} pixels of the class {number} are the instance {value} (B), which the annotation does not list"
+            text = f"{pixels} pixels of the class {number} are the instance {value} (B), which is not in the annotation"
             self._findings.append(dataset.Finding("id", f"{self._path}: {text}."))
             category = self._train_ids.get(number)
             if category is not None:

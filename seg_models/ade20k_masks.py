@@ -54,8 +54,9 @@ def restore(item: dataset.Item, example: dataset.Example) -> Iterator[tuple[str,
     objects = {thing.source_id: thing for thing in example.objects if thing.amodal is not None}
     for region in ade20k_regions.parse(example.annotation, item.path("annotation")):
         if region.mask:
-            mask = example.maps.get(_name(region))
-            yield _path(item, region), _rebuilt(region, objects, example.instance, example.maps) if mask is None else mask
+            whole = example.maps.get(_name(region))
+            rebuilt = _rebuilt(region, objects, example.instance, example.maps) if whole is None else whole
+            yield _path(item, region), rebuilt
 
 
 def _rebuilt(

@@ -43,7 +43,7 @@ def parse(content: bytes, path: str) -> tuple[Region, ...]:
         # A JSON counts objects and parts together, a text file each level for itself.
         place = (region.identity, 0 if path.endswith(".json") else region.level)
         if place in known:
-            raise errors.DataError(f"{path}: the id {region.identity} stands there twice; expected ids that are unique.")
+            raise errors.DataError(f"{path}: the id {region.identity} stands there twice; expected unique ids.")
         known.add(place)
     return regions
 
@@ -65,8 +65,8 @@ def _of_json(text: str, path: str) -> list[Region]:
         raise errors.DataError(f"{path}: not JSON, or truncated ({error}). Get the file again.") from None
     except (KeyError, TypeError) as error:
         raise errors.DataError(
-            f"{path}: not an ADE20K annotation; expected annotation.object[] with id, name_ndx, raw_name, parts.part_level "
-            f"and instance_mask ({type(error).__name__}: {error})."
+            f"{path}: not an ADE20K annotation; expected annotation.object[] with id, name_ndx, raw_name, "
+            f"parts.part_level and instance_mask ({type(error).__name__}: {error})."
         ) from None
 
 

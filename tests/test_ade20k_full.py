@@ -119,13 +119,15 @@ def test_the_2016_release(shared_data: Path, tmp_path: Path) -> None:
     # The fixture's person has the class 0, which is none.
     (sky,) = example.objects
     assert (sky.name, sky.source_id, sky.amodal) == ("sky", 1, None)
-    np.testing.assert_array_equal(example.instance == sky.instance, np.asarray(Image.open(item.path("mask")))[..., 2] == 1)
+    blue = np.asarray(Image.open(item.path("mask")))[..., 2]
+    np.testing.assert_array_equal(example.instance == sky.instance, blue == 1)
     assert example.annotation == Path(item.path("annotation")).read_bytes()
     _check_files_come_back(config, item, example)
 
 
 def test_names_out_of_a_pickle(tmp_path: Path) -> None:
-    index = {"objectnames": ["-", "wall", "door", "door"], "objectPresence": np.ones((4, 3), np.float32), "scene": np.array(["/a"])}
+    counts = np.ones((4, 3), np.float32)
+    index = {"objectnames": ["-", "wall", "door", "door"], "objectPresence": counts, "scene": np.array(["/a"])}
     (tmp_path / "index_ade20k.pkl").write_bytes(pickle.dumps(index))
     table = ade20k_classes.table("all", tmp_path)
     assert [category.name for category in table.categories] == ["wall", "door (3)", "door (4)"]
@@ -207,7 +209,7 @@ def _check_files_come_back(config: ade20k_full.Config, item: dataset.Item, examp
     if item.path("annotation").endswith(".json"):
         listed = json.loads(decoded.annotation.decode("iso-8859-1"))["annotation"]["object"]
         named = {entry["instance_mask"] for entry in (listed if isinstance(listed, list) else [listed])}
-        expected = {path for path in expected if "/instance_" not in path or path.split(f"{folder.parent}/")[1] in named}
+        expected = {path for path in expected if "/instance_" not in path or path[len(f"{folder.parent}/") :] in named}
     assert set(restored) == expected
     for path, values in restored.items():
         np.testing.assert_array_equal(values, image_files.read_raw_mask(path), err_msg=path)

@@ -8,8 +8,9 @@
     data_dir/ADE20K_2016_07_26/images/{training,validation}/.../
         X.jpg  X_atr.txt  X_seg.png  X_parts_1.png...
 
-Every region is an object here, the sky too. Its depth is that of the order in which the map was drawn. Parts are maps of
-an Example: `parts/1/class`, `parts/1/instance` (B) and `parts/1/id`, the id in the JSON plus 1.
+Every region is an object here, the sky too. Its depth is that of the order in which the map was drawn: what hides it
+was drawn later. `depth_ordering_rank` of the JSON is another order, which does not say what hides what. Parts are maps
+of an Example: `parts/1/class`, `parts/1/instance` (B) and `parts/1/id`, the id in the JSON plus 1.
 """
 
 import dataclasses
@@ -66,8 +67,8 @@ def info(config: Config) -> dataset.DatasetInfo:
         splits=tuple(SPLITS),
         expected_counts=(("train", 25_574), ("eval", 2_000)),
         licence="Images: non-commercial research and education only; annotations: BSD-3-Clause.",
-        citation="Zhou, Zhao, Puig, Xiao, Fidler, Barriuso, Torralba: Semantic understanding of scenes through the ADE20K "
-        "dataset, IJCV 127(3), 2019",
+        citation="Zhou, Zhao, Puig, Xiao, Fidler, Barriuso, Torralba: Semantic understanding of scenes through the "
+        "ADE20K dataset, IJCV 127(3), 2019",
         url="https://groups.csail.mit.edu/vision/datasets/ADE20K/",
         tasks=("semantic", "instance", "amodal"),
     )
@@ -121,7 +122,8 @@ def found(config: Config) -> str:
 def restore(config: Config, item: dataset.Item, example: dataset.Example) -> Iterator[tuple[str, np.ndarray]]:
     """The maps and the masks as they came."""
     blue = example.maps.get(BLUE, np.asarray(example.instance, np.int32) & 255)
-    yield item.path("mask"), ade20k_channels.join(ade20k_channels.Channels(example.raw, blue, example.maps.get(REST, 0)))
+    channels = ade20k_channels.Channels(example.raw, blue, example.maps.get(REST, 0))
+    yield item.path("mask"), ade20k_channels.join(channels)
     for level in _levels(item):
         name = f"parts/{level}"
         parts = (example.maps[f"{name}/class"], example.maps[f"{name}/instance"], example.maps.get(f"{name}/rest", 0))

@@ -120,6 +120,6 @@ def _objects(classes: np.ndarray, instance: np.ndarray, path: str) -> tuple[data
                 f"expected 1..{len(INFO.thing_ids)}."
             )
         if identity in categories:
-            raise errors.DataError(f"{path}: instance {identity} (G) has two classes (R), one on {count} pixels; expected one.")
+            raise errors.DataError(f"{path}: instance {identity} (G) has two classes (R), one on {count} pixels.")
         categories[identity] = INFO.thing_ids[value - 1]
     return tuple(dataset.Object(category, identity, source_id=identity) for identity, category in categories.items())

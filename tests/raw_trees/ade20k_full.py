@@ -1,4 +1,4 @@
-"""A fake full ADE20K of 2021: layered objects, parts of parts, a class outside the selection, more than 255 instances."""
+"""A fake full ADE20K of 2021: layers, parts of parts, a class that is not selected, 320 instances."""
 
 import json
 from pathlib import Path
@@ -30,7 +30,7 @@ def make(folder: Path) -> Path:
         for index in range(count):
             place = images / split / ("urban/street" if index else "nature")
             places = [(row, column) for row in range(0, 32, 2) for column in range(20)]
-            crowded = [(SMALL[row % 5], 0, (row, row + 2), (column, column + 1)) for row, column in places]
+            crowded = [(SMALL[(row // 2 + left) % 5], 0, (row, row + 2), (left, left + 1)) for row, left in places]
             scene = crowded if (split, index) == ("training", 2) else SCENE[: 1 if index == 1 else None]
             write(place, f"ADE_{name}_{index + 1:08d}", scene, rng)
     return folder
