@@ -53,8 +53,8 @@ def _run(argv: list[str]) -> int:
         raise typed.UsageError(registry.unknown("the verbs", name, known))
     verb = registry.find(PACKAGE, name)
     parser = _parser(verb, name)
-    verb.run(typed.parse(parser, rest, takes_fields=bool(verb.FIELDS)))
-    return 0
+    # Verbs that judge return 1 where they find something wrong.
+    return verb.run(typed.parse(parser, rest, takes_fields=bool(verb.FIELDS))) or 0
 
 
 def _usage() -> str:

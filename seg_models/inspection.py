@@ -95,6 +95,16 @@ def table(summary: Summary) -> str:
     return "\n".join(lines)
 
 
+def verdict(summary: Summary) -> str:
+    """All of it in a sentence."""
+    looked = f"{sum(summary.items.values())} images looked at"
+    if summary.rebuilt:
+        looked += f", {summary.rebuilt} source maps rebuilt from records"
+    wrong = sum(count for (kind, _), count in summary.counts.items() if kind in ERRORS)
+    doubtful = sum(summary.counts.values()) - wrong
+    return f"{looked}: {wrong or 'nothing'} wrong, {doubtful or 'nothing'} doubtful."
+
+
 def to_line(found: Placed) -> bytes:
     """A finding as a line of JSON."""
     return json.dumps(found._asdict(), ensure_ascii=False).encode() + b"\n"
@@ -113,7 +123,7 @@ def json_parts(name: str, summary: Summary, lines: Iterable[bytes]) -> Iterator[
       summary: of all findings.
       lines: all findings, as `to_line` gives them.
     """
-    counts = [{"kind": kind, "split": split, "count": summary.counts[kind, split]} for kind, split in sorted(summary.counts)]
+    counts = [{"kind": kind, "split": split, "count": count} for (kind, split), count in sorted(summary.counts.items())]
     head = {"dataset": name, "items": dict(sorted(summary.items.items())), "counts": counts}
     yield json.dumps(head, indent=1, ensure_ascii=False).removesuffix("\n}").encode() + b',\n "findings": ['
     separator = b"\n  "

@@ -4,6 +4,7 @@ Data sets report what only their files can tell, such as a JSON's areas; here is
 Numpy and PIL only.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -82,7 +83,8 @@ def _semantic(example: dataset.Example, info: dataset.DatasetInfo, place: str) -
     if example.semantic is None:
         return
     counts = np.bincount(example.semantic.ravel(), minlength=info.void + 1)
-    strange = [value for value in np.flatnonzero(counts).tolist() if value >= info.num_categories and value != info.void]
+    meant = {*range(info.num_categories), info.void}
+    strange = [value for value in np.flatnonzero(counts).tolist() if value not in meant]
     if strange:
         shown = ", ".join(f"{value} on {counts[value]} pixels" for value in strange[:NAMED])
         known = f"0..{info.num_categories - 1} and void = {info.void}"
@@ -96,9 +98,10 @@ def _instances(example: dataset.Example, info: dataset.DatasetInfo, place: str) 
     if example.instance is None:
         return
     areas = np.bincount(example.instance.ravel())
-    listed = [thing.instance for thing in example.objects if thing.instance]
-    for instance in sorted({each for each in listed if listed.count(each) > 1} if len(set(listed)) < len(listed) else ()):
-        yield dataset.Finding("error", f"{place}: {listed.count(instance)} objects have the instance {instance}.")
+    listed = Counter(thing.instance for thing in example.objects if thing.instance)
+    for instance, count in sorted(listed.items()):
+        if count > 1:
+            yield dataset.Finding("error", f"{place}: {count} objects have the instance {instance}.")
     for instance in sorted(set(np.flatnonzero(areas).tolist()) - {0} - set(listed)):
         text = f"instance {instance} of the instance map ({areas[instance]} pixels) belongs to no object"
         yield dataset.Finding("error", f"{place}: {text}.")
@@ -124,8 +127,8 @@ def _objects(example: dataset.Example, info: dataset.DatasetInfo, place: str) ->
     areas = np.bincount(example.instance.ravel()) if example.instance is not None else np.zeros(1, int)
     for number, thing in enumerate(example.objects):
         if not 0 <= thing.category < info.num_categories:
-            known = f"0..{info.num_categories - 1}"
-            yield dataset.Finding("error", f"{place}: object {number} has the category {thing.category}; known: {known}.")
+            told = f"object {number} has the category {thing.category}; known: 0..{info.num_categories - 1}"
+            yield dataset.Finding("error", f"{place}: {told}.")
             continue
         who = f"{place}: object {number} ({_name(info, thing.category)})"
         drawn = int(areas[thing.instance]) if 0 < thing.instance < len(areas) else 0

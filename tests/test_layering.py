@@ -38,6 +38,7 @@ LIGHT = (
     "seg_models.truth_checks",
     "seg_models.visualize",
     "components.conversion",
+    "components.verification",
 )
 
 

@@ -16,7 +16,7 @@ from tests import small_folder
 
 INFO = dataset.DatasetInfo(
     "made",
-    (dataset.Category("road", (1, 2, 3)), dataset.Category("car", (4, 5, 6), True), dataset.Category("dog", (7, 8, 9), True)),
+    tuple(dataset.Category(name, (1, 2, 3), is_thing=name != "road") for name in ("road", "car", "dog")),
     ((0, 0), (1, 1), (2, 2), (255, None)),
     tasks=("semantic", "instance", "panoptic"),
 )
@@ -36,7 +36,8 @@ def sound() -> dataset.Example:
 
 def kinds(example: dataset.Example, info: dataset.DatasetInfo = INFO) -> list[str]:
     found = list(truth_checks.findings(example, info, PLACE))
-    assert all(each.text.startswith(PLACE) and each.text.endswith(".") for each in found if each not in example.findings)
+    ours = [each.text for each in found if each not in example.findings]
+    assert all(text.startswith(PLACE) and text.endswith(".") for text in ours)
     assert {each.kind for each in found} <= set(dataset.FINDING_KINDS)
     return [each.kind for each in found]
 
@@ -122,7 +123,8 @@ def test_unknown_train_ids() -> None:
     semantic = sound().semantic.copy()
     semantic[3, :5] = 7
     example = dataclasses.replace(sound(), semantic=semantic)
-    assert kinds(example) == ["error"] and "7 on 5 pixels; known are the train ids 0..2 and void = 255" in texts(example)
+    assert kinds(example) == ["error"]
+    assert "7 on 5 pixels; known are the train ids 0..2 and void = 255" in texts(example)
 
 
 def test_semantic_and_instance_map_disagree() -> None:
