@@ -4,7 +4,7 @@ import apache_beam as beam
 from tfx.dsl.component.experimental import annotations, decorators
 from tfx.types import artifact_utils, standard_artifacts
 
-from components import conversion
+from components import conversion, shard_writer
 from seg_models import config, listing
 
 # TFX's readers ask an Examples artifact for this property.
@@ -12,8 +12,12 @@ PAYLOAD_FORMAT = ("payload_format", "FORMAT_TF_EXAMPLE")
 
 
 def fingerprint(dataset_config: object) -> str:
-    """Changes with the source files of a data set; as a parameter of the step it makes TFX's cache see them."""
-    return listing.fingerprint(dataset_config)
+    """Changes with the source files of a data set; as a parameter of the step it makes TFX's cache see them.
+
+    Raises:
+      UserError: a split that training needs is empty.
+    """
+    return listing.fingerprint(dataset_config, listing.items(dataset_config, listing.FOR_TRAINING))
 
 
 @decorators.component(use_beam=True)
@@ -36,7 +40,9 @@ def ExampleGen(  # noqa: N802, the name is the step's name in TFX
       on_error, shards, seed: see conversion.
       pipeline: that TFX makes of its beam_pipeline_args.
     """
-    layout = conversion.Layout(shards, seed)
-    written = conversion.convert(config.from_json(dataset), examples.uri, pipeline, on_error, layout)
+    settings = conversion.Settings(
+        shard_writer.Rules(on_error), conversion.Layout(shards, seed), required=listing.FOR_TRAINING
+    )
+    written = conversion.convert(config.from_json(dataset), examples.uri, pipeline, settings)
     examples.split_names = artifact_utils.encode_split_names(list(written.splits))
     examples.set_string_custom_property(*PAYLOAD_FORMAT)

@@ -1,100 +1,94 @@
 """What a Beam worker does in a conversion: writes one shard, an image at a time. Loads no TensorFlow and no TFX."""
 
 import dataclasses
-import hashlib
-import logging
-import pickle
 import time
 from collections.abc import Iterator
-from typing import BinaryIO
 
 import apache_beam as beam
 
-from components import storage
-from seg_models import dataset, errors, listing, manifest, records
+from components import storage, work_folder
+from seg_models import dataset, errors, image_files, listing, manifest, records
 
-# The folder, beside those of the splits, for all that is unfinished, and the file in it that stops all workers.
-WORK = ".conversion"
-FAILED = "failed"
-
-logger = logging.getLogger("segline")
+ON_ERROR = ("fail", "skip")
+# A worker looks this often, in seconds, whether it is to stop: seldom enough for storage far away.
+LOOK_EVERY = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
-class Task:
-    """One shard to convert: its split, its place among the split's `count` shards, the number of its items."""
+class Rules:
+    """What is done with items that cannot be converted.
 
-    split: str
-    index: int
-    count: int
-    items: int
+    Attributes:
+      on_error: "fail" at the first of them, or "skip" and list them.
+      max_pixels: an image with more is one of them.
+    """
 
-    @property
-    def listing(self) -> str:
-        """The file in the work folder with its items, which are too many to travel in a job's description."""
-        return f"items-{self.split}-{self.index:05d}.pickle"
+    on_error: str = "fail"
+    max_pixels: int = image_files.MAX_PIXELS
+
+    def __post_init__(self) -> None:
+        if self.on_error not in ON_ERROR:
+            raise errors.UserError(f"`on_error` is `{self.on_error}`; expected `fail` or `skip`.")
+        if self.max_pixels < 1:
+            raise errors.UserError(f"`max_pixels` is {self.max_pixels}; expected 1 or more.")
 
 
 class ConvertShard(beam.DoFn):
-    """Task -> (split, SplitManifest): writes one shard; never two images in memory."""
+    """Task -> its name: writes the shard, then the account of it; never two images in memory."""
 
-    def __init__(self, dataset_config: object, output_dir: str, on_error: str) -> None:
+    def __init__(
+        self, dataset_config: object, info: dataset.DatasetInfo, work: work_folder.WorkFolder, rules: Rules
+    ) -> None:
         self._config = dataset_config
-        self._output_dir = output_dir
-        self._on_error = on_error
+        # Given, not asked for here: to know the classes of some data sets takes reading all annotations.
+        self._info = info
+        self.work = work
+        self._rules = rules
 
-    def process(self, task: Task) -> Iterator[tuple[str, manifest.SplitManifest]]:
+    def setup(self) -> None:
+        """Beam calls this in each worker before any task."""
+        image_files.limit_pixels(self._rules.max_pixels)
+        self._looked = -LOOK_EVERY
+
+    def process(self, task: work_folder.Task) -> Iterator[str]:
         """Writes a shard under a temporary name, which no second attempt shares, and renames it."""
-        failed = storage.join(self._output_dir, WORK, FAILED)
-        # A broken item is handed on as a result, not raised: Beam would try again and wrap the error in its own.
-        if self._on_error == "fail" and storage.exists(failed):
+        if self._must_stop():
             return
-        started = time.monotonic()
-        name = manifest.shard_name(task.index, task.count)
-        partial = storage.partial_name(storage.join(self._output_dir, WORK, f"{task.split}-{name}"))
-        tally = manifest.Tally(dataset.info_of(listing.module_of(self._config), self._config))
-        with storage.create(partial) as file:
-            hashed = _Hashed(file)
-            for entry in pickle.loads(storage.read(storage.join(self._output_dir, WORK, task.listing))):
-                if not self._convert(entry, hashed, tally):
-                    storage.write(failed, b"")
-                    break
-        storage.rename(partial, storage.join(self._output_dir, manifest.split_folder(task.split), name))
-        _log(task, time.monotonic() - started)
-        yield task.split, tally.result(name, hashed.hexdigest())
+        partial = self.work.partial_path(task)
+        tally = manifest.Tally(self._info)
+        with storage.create(partial) as sink:
+            whole = all(self._convert(entry, sink, tally) for entry in self.work.entries(task))
+        # A last look: the data may have changed under the hands of a worker that was forgotten.
+        if not whole or not self.work.is_at_work():
+            storage.delete([partial])
+            return
+        storage.rename(partial, self.work.shard_path(task))
+        self.work.finish(task, tally.result(task.shard, sink.sha256, sink.size))
+        yield task.name
 
-    def _convert(self, entry: listing.Listed, file: "_Hashed", tally: manifest.Tally) -> bool:
-        """Converts one item; False where it is broken and nothing may be."""
+    def _convert(self, entry: listing.Listed, sink: storage.Sink, tally: manifest.Tally) -> bool:
+        """Converts one item; False where the shard is not to be finished."""
+        if self._must_stop():
+            return False
         try:
             if entry.problem:
                 raise errors.DataError(entry.problem)
             example = listing.module_of(self._config).load(self._config, entry.item)
             record = records.encode(example)
         except errors.DataError as error:
+            if self._rules.on_error == "fail":
+                # Handed on as a file, not raised: Beam would try again and wrap the error in its own.
+                self.work.stop(str(error))
+                return False
             tally.skip(entry.item.key, str(error))
-            return self._on_error == "skip"
-        records.write(file, record)
+            return True
+        records.write(sink, record)
         tally.add(example)
         return True
 
-
-class _Hashed:
-    """A file that is written to, and the sha256 of what was."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._hash = hashlib.sha256()
-
-    def write(self, content: bytes) -> None:
-        """Writes and counts in."""
-        self._file.write(content)
-        self._hash.update(content)
-
-    def hexdigest(self) -> str:
-        """Of everything written so far."""
-        return self._hash.hexdigest()
-
-
-def _log(task: Task, seconds: float) -> None:
-    place = f"{task.split}: shard {task.index + 1} of {task.count}"
-    logger.info("%s, %d images, %.0f a second", place, task.items, task.items / max(seconds, 1e-9))
+    def _must_stop(self) -> bool:
+        now = time.monotonic()
+        if now - self._looked < LOOK_EVERY:
+            return False
+        self._looked = now
+        return not self.work.is_at_work()

@@ -8,21 +8,24 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from seg_models import config, dataset, errors, registry
 
 FILE = "manifest.json"
+# Of the findings of each kind, the sentences that are kept.
+KEPT_FINDINGS = 3
 
 
 class Shard(NamedTuple):
-    """One record file: its name in the split's folder, its records, the sha256 of its bytes."""
+    """One record file: its name in the split's folder, its records, the sha256 and the number of its bytes."""
 
     name: str
     records: int
     sha256: str
+    size: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +41,8 @@ class SplitManifest:
       void_pixels: that no loss and no metric counts.
       raw_histogram: raw mask value -> pixels.
       skipped: (key, reason) of every item that was left out, sorted.
+      findings: kind -> how many doubtful annotations were found (`dataset.Finding`).
+      first_findings: (kind, sentence) of a few of each kind, sorted.
     """
 
     records: int = 0
@@ -47,6 +52,8 @@ class SplitManifest:
     void_pixels: int = 0
     raw_histogram: Mapping[int, int] = dataclasses.field(default_factory=dict)
     skipped: tuple[tuple[str, str], ...] = ()
+    findings: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    first_findings: tuple[tuple[str, str], ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,11 +64,15 @@ class Manifest:
       info: of the data set that was converted.
       splits: split -> what was written.
       fingerprint: of the source files (`listing.fingerprint`).
+      plan: of the source files and of how they are dealt out to shards; equal plans give equal files.
+      source: the Config of the data set that was converted.
     """
 
     info: dataset.DatasetInfo
     splits: Mapping[str, SplitManifest]
     fingerprint: str = ""
+    plan: str = ""
+    source: Any = None
 
 
 class Tally:
@@ -69,38 +80,58 @@ class Tally:
 
     def __init__(self, info: dataset.DatasetInfo) -> None:
         self._info = info
+        # Void is the last.
+        self._train_ids = {value: -1 if train_id is None else train_id for value, train_id in info.raw_values}
         self._records = 0
         self._pixels = np.zeros(info.num_categories, np.int64)
         self._image_pixels = np.zeros(info.num_categories, np.int64)
         self._void_pixels = 0
         self._raw: Counter[int] = Counter()
         self._skipped: list[tuple[str, str]] = []
+        self._findings: Counter[str] = Counter()
+        self._first_findings: list[tuple[str, str]] = []
 
     def add(self, example: dataset.Example) -> None:
         """Counts a record that was written."""
         self._records += 1
         self._raw.update(example.raw_histogram)
+        if example.findings:
+            self._findings.update(finding.kind for finding in example.findings)
+            found = [(finding.kind, finding.text) for finding in example.findings]
+            self._first_findings = _first(self._first_findings + found)
         if example.semantic is not None:
-            counts = np.bincount(example.semantic.ravel(), minlength=self._info.num_categories)
-            pixels = counts[: self._info.num_categories]
+            pixels, void_pixels = self._counts(example)
             self._pixels += pixels
             self._image_pixels += np.where(pixels > 0, pixels.sum(), 0)
-            self._void_pixels += int(counts.sum() - pixels.sum())
+            self._void_pixels += void_pixels
+
+    def _counts(self, example: dataset.Example) -> tuple[np.ndarray, int]:
+        """(pixels of each train id, int64 [N], those of void); from the histogram where it counts every pixel."""
+        pixels = np.zeros(self._info.num_categories + 1, np.int64)
+        if sum(example.raw_histogram.values()) == example.semantic.size:
+            for value, count in example.raw_histogram.items():
+                pixels[self._train_ids[value]] += count
+        else:
+            values, counts = np.unique(example.semantic, return_counts=True)
+            pixels[np.where(values == self._info.void, -1, values)] = counts
+        return pixels[:-1], int(pixels[-1])
 
     def skip(self, key: str, reason: str) -> None:
         """Lists an item that was left out."""
         self._skipped.append((key, reason))
 
-    def result(self, name: str, sha256: str) -> SplitManifest:
+    def result(self, name: str, sha256: str, size: int = 0) -> SplitManifest:
         """The counts of the shard that was written as file `name`."""
         return SplitManifest(
             records=self._records,
-            shards=(Shard(name, self._records, sha256),),
+            shards=(Shard(name, self._records, sha256, size),),
             class_pixels=tuple(self._pixels.tolist()),
             class_image_pixels=tuple(self._image_pixels.tolist()),
             void_pixels=self._void_pixels,
             raw_histogram=dict(sorted(self._raw.items())),
             skipped=tuple(sorted(self._skipped)),
+            findings=dict(sorted(self._findings.items())),
+            first_findings=tuple(self._first_findings),
         )
 
 
@@ -108,8 +139,10 @@ def merged(parts: Iterable[SplitManifest]) -> SplitManifest:
     """The counts of several shards together, whatever their order."""
     parts = list(parts)
     raw: Counter[int] = Counter()
+    findings: Counter[str] = Counter()
     for part in parts:
         raw.update(part.raw_histogram)
+        findings.update(part.findings)
     return SplitManifest(
         records=sum(part.records for part in parts),
         shards=tuple(sorted(shard for part in parts for shard in part.shards)),
@@ -118,21 +151,30 @@ def merged(parts: Iterable[SplitManifest]) -> SplitManifest:
         void_pixels=sum(part.void_pixels for part in parts),
         raw_histogram=dict(sorted(raw.items())),
         skipped=tuple(sorted(skipped for part in parts for skipped in part.skipped)),
+        findings=dict(sorted(findings.items())),
+        first_findings=tuple(_first([found for part in parts for found in part.first_findings])),
     )
 
 
 def to_json(manifest: Manifest) -> str:
     """A manifest as JSON with sorted keys; `from_json` gives an equal one."""
     splits = {name: dataclasses.asdict(split) for name, split in manifest.splits.items()}
-    content = {"info": json.loads(config.to_json(manifest.info)), "splits": splits, "fingerprint": manifest.fingerprint}
+    content = {
+        "info": json.loads(config.to_json(manifest.info)),
+        "splits": splits,
+        "fingerprint": manifest.fingerprint,
+        "plan": manifest.plan,
+        "source": manifest.source and json.loads(config.to_json(manifest.source)),
+    }
     return json.dumps(content, sort_keys=True, indent=1) + "\n"
 
 
 def from_json(text: str) -> Manifest:
     """The manifest that `to_json` wrote."""
     content = json.loads(text)
-    splits = {name: _split(fields) for name, fields in content["splits"].items()}
-    return Manifest(config.from_json(json.dumps(content["info"])), splits, content["fingerprint"])
+    splits = {name: split_of(fields) for name, fields in content["splits"].items()}
+    info, source = (config.from_json(json.dumps(content[name])) for name in ("info", "source"))
+    return Manifest(info, splits, content["fingerprint"], content["plan"], source)
 
 
 def read(records_dir: str | os.PathLike[str]) -> Manifest:
@@ -150,6 +192,25 @@ def read(records_dir: str | os.PathLike[str]) -> Manifest:
         ) from None
     except (ValueError, KeyError, TypeError) as error:
         raise errors.UserError(f"{path}: not a manifest to read ({error}). Convert the data set again.") from None
+
+
+def split_of(fields: dict[str, Any]) -> SplitManifest:
+    """The SplitManifest whose `dataclasses.asdict` was written as JSON.
+
+    Raises:
+      KeyError, TypeError, ValueError: the fields are not those.
+    """
+    return SplitManifest(
+        **{
+            **fields,
+            "shards": tuple(Shard(*shard) for shard in fields["shards"]),
+            "class_pixels": tuple(fields["class_pixels"]),
+            "class_image_pixels": tuple(fields["class_image_pixels"]),
+            "raw_histogram": dict(sorted((int(value), count) for value, count in fields["raw_histogram"].items())),
+            "skipped": tuple((key, reason) for key, reason in fields["skipped"]),
+            "first_findings": tuple((kind, text) for kind, text in fields["first_findings"]),
+        }
+    )
 
 
 def split_folder(split: str) -> str:
@@ -183,15 +244,7 @@ def _sums(counts: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
     return tuple(sum(column) for column in itertools.zip_longest(*counts, fillvalue=0))
 
 
-def _split(fields: dict[str, object]) -> SplitManifest:
-    raw = {int(value): count for value, count in fields["raw_histogram"].items()}
-    return SplitManifest(
-        **{
-            **fields,
-            "shards": tuple(Shard(*shard) for shard in fields["shards"]),
-            "class_pixels": tuple(fields["class_pixels"]),
-            "class_image_pixels": tuple(fields["class_image_pixels"]),
-            "raw_histogram": dict(sorted(raw.items())),
-            "skipped": tuple((key, reason) for key, reason in fields["skipped"]),
-        }
-    )
+def _first(found: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The first few of each kind in the order of the alphabet, whatever the order in which they were found."""
+    by_kind = itertools.groupby(sorted(found), key=lambda finding: finding[0])
+    return [finding for _, several in by_kind for finding in itertools.islice(several, KEPT_FINDINGS)]

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+import pytest
 import tensorflow as tf
 from tfx.components.util import examples_utils
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_artifacts
 
 from components import example_gen
-from seg_models import config, listing, manifest
+from seg_models import config, errors, listing, manifest
 from seg_models.datasets import folder
 from tests import small_folder, test_conversion
 
@@ -51,3 +52,11 @@ def test_the_fingerprint_of_the_cache_is_that_of_the_manifest(tmp_path: Path) ->
     made = folder.Config(data_dir=str(small_folder.make(tmp_path / "raw")))
     converted(tmp_path / "raw", tmp_path / "out")
     assert manifest.read(tmp_path / "out").fingerprint == example_gen.fingerprint(made) == listing.fingerprint(made)
+
+
+def test_a_pipeline_that_trains_needs_both_splits(tmp_path: Path) -> None:
+    made = folder.Config(data_dir=str(small_folder.make(tmp_path / "raw", count=1)))
+    with pytest.raises(errors.UserError, match="no items in its split `eval`"):
+        example_gen.fingerprint(made)
+    with pytest.raises(errors.UserError, match="no items in its split `eval`"):
+        converted(tmp_path / "raw", tmp_path / "out")

@@ -48,9 +48,17 @@ def test_a_key_in_two_splits_is_a_problem_of_both(tmp_path: Path, monkeypatch: p
     assert problems["eval", "b"].startswith("eval/b (eval) and train/b (train): 2 items of one key, `b`.")
 
 
-def test_an_empty_split_is_explained(tmp_path: Path) -> None:
+def test_an_empty_split_is_an_error_where_it_is_required(tmp_path: Path) -> None:
     made = config(small_folder.make(tmp_path, count=1))
+    assert list(listing.items(made)) == ["train"]
     with pytest.raises(errors.UserError, match=f"`tiny_streets` in {tmp_path} has no items in its split `eval`"):
+        listing.items(made, listing.FOR_TRAINING)
+
+
+def test_no_items_at_all_are_an_error(tmp_path: Path) -> None:
+    made = config(small_folder.make(tmp_path, count=0))
+    (tmp_path / "images").mkdir()
+    with pytest.raises(errors.UserError, match="has no items in any of its splits, train, eval"):
         listing.items(made)
 
 

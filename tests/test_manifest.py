@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seg_models import dataset, errors, manifest
+from seg_models import dataset, errors, labels, manifest
 
 INFO = dataset.DatasetInfo(
     "made",
@@ -18,9 +18,8 @@ INFO = dataset.DatasetInfo(
 def example(semantic: list[list[int]] | None) -> dataset.Example:
     if semantic is None:
         return dataset.Example("k", b"", "png", 1, 1)
-    raw = np.array(semantic)
-    train_ids, histogram = dataset.to_semantic(raw, INFO, "a")
-    return dataset.Example("k", b"", "png", *raw.shape, semantic=train_ids, raw_histogram=histogram)
+    made = labels.of(np.array(semantic), INFO, "a")
+    return labels.annotated(dataset.Example("k", b"", "png", *made.raw.shape), made)
 
 
 def tallied(name: str, *maps: list[list[int]] | None) -> manifest.SplitManifest:
@@ -38,7 +37,7 @@ def test_counts_by_hand() -> None:
     assert counted.class_image_pixels == (8, 4, 4)
     assert counted.void_pixels == 2
     assert counted.raw_histogram == {0: 5, 1: 1, 2: 2, 9: 2}
-    assert counted.shards == (("s", 2, "hash of s"),)
+    assert counted.shards == (("s", 2, "hash of s", 0),)
 
 
 def test_an_unlabelled_image_is_a_record_without_pixels() -> None:

@@ -46,13 +46,15 @@ def run(arguments: argparse.Namespace) -> None:
     quiet.down()
     import apache_beam as beam
     from apache_beam.options import pipeline_options
-    from components import conversion
+    from components import conversion, shard_writer
 
     where = deployment.local(arguments.output_dir, arguments.dataset, workers=arguments.direct_num_workers)
     flags = [*where.beam_flags, *(f"--{option}={value}" for option, value in where.direct_options.items())]
     pipeline = beam.Pipeline(options=pipeline_options.PipelineOptions(flags))
     try:
-        written = conversion.convert(settings, where.root, pipeline, arguments.on_error)
+        written = conversion.convert(
+            settings, where.root, pipeline, conversion.Settings(shard_writer.Rules(arguments.on_error))
+        )
     except Exception as error:
         raise failures.user_error(error) or error from None
     for name, split in written.splits.items():
