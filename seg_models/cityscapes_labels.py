@@ -5,7 +5,7 @@ import json
 import numpy as np
 from PIL import Image, ImageDraw
 
-from seg_models import category_table, errors, instance_values, registry
+from seg_models import category_table, dataset, errors, instance_values, registry
 
 # Ids of the 19 classes that the benchmark counts, in the order of their train ids.
 TRAINED = (7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33)
@@ -42,7 +42,8 @@ def table(classes: str) -> category_table.Table:
 def of_train_ids() -> category_table.Table:
     """The 19 classes, in maps that hold their train ids; 255 is void."""
     categories = table("19").categories
-    return category_table.Table(categories, (*((train_id, train_id) for train_id in range(len(categories))), (255, None)))
+    counted = tuple((train_id, train_id) for train_id in range(len(categories)))
+    return category_table.Table(categories, (*counted, (dataset.VOID, None)))
 
 
 def painted(annotation: bytes, height: int, width: int, path: str) -> np.ndarray:

@@ -1,7 +1,8 @@
 """Maps in which one value says class and instance, such as 26003: car 3; into objects and, value by value, back.
 
-An item has such a map in the role "instance", a semantic map in the role "mask", or both. What objects and `raw` cannot tell is kept in Example.maps[REST]: instance numbers on what is no thing here, and pixels
-whose class is not the semantic map's, which is the one that counts.
+An item has such a map in the role "instance", a semantic map in the role "mask", or both. What objects and `raw` do not
+tell is kept in Example.maps[REST]: instance numbers on what is no thing here, and pixels of another class than in the
+semantic map, which is the one that counts.
 """
 
 import dataclasses
@@ -114,7 +115,7 @@ def annotated(
 def with_objects(
     example: dataset.Example, values: np.ndarray, coding: Coding, info: dataset.DatasetInfo, path: str
 ) -> dataset.Example:
-    """As `annotated`, of values int32 [H, W], 0..65534, that all have a meaning."""
+    """As `annotated`, of values int32 [H, W], 0..65534; one without a meaning is no object and fits every label."""
     train_ids = dict(info.raw_values)
     size = int(values.max(initial=0)) + 1
     label_of, number_of = np.full(size, -1, np.int32), np.zeros(size, np.int32)
@@ -129,7 +130,8 @@ def with_objects(
         if value < size and meaning.is_object and category is not None and info.categories[category].is_thing:
             number_of[value] = len(objects) + 1
             objects.append(dataset.Object(category, len(objects) + 1, meaning.is_crowd, source_id=meaning.source_id))
-    agree = label_of[values] == example.raw
+    said = label_of[values]
+    agree = (said == example.raw) | (said < 0)
     instance = np.where(agree, number_of[values], 0)
     seen = np.bincount(instance.ravel(), minlength=len(objects) + 1)
     example = dataclasses.replace(
@@ -162,7 +164,7 @@ def restored(example: dataset.Example, coding: Coding) -> np.ndarray:
 def _told(example: dataset.Example, coding: Coding) -> np.ndarray:
     """The map as objects and `raw` tell it: int32 [H, W]."""
     value_of = {meaning.source_id: value for value, meaning in coding.meanings.items()}
-    plain = np.zeros(max(int(example.raw.max(initial=0)), *coding.plain) + 1, np.int32)
+    plain = np.zeros(max(int(example.raw.max(initial=0)), *coding.plain, 0) + 1, np.int32)
     plain[list(coding.plain)] = list(coding.plain.values())
     values = np.zeros(max((thing.instance for thing in example.objects), default=0) + 1, np.int32)
     for thing in example.objects:

@@ -51,7 +51,8 @@ def info(config: Config) -> dataset.DatasetInfo:
         splits=SPLITS,
         expected_counts=(("test", 200),),
         licence="CC BY-NC-SA 3.0",
-        citation="Abu Alhaija, Mustikovela, Mescheder, Geiger, Rother: Augmented Reality Meets Computer Vision, IJCV 2018",
+        citation="Abu Alhaija, Mustikovela, Mescheder, Geiger, Rother: Augmented Reality Meets Computer Vision: "
+        "Efficient Data Generation for Urban Driving Scenes, IJCV 2018",
         url=URL,
         tasks=("semantic", "instance", "panoptic"),
     )
