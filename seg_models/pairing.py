@@ -41,14 +41,14 @@ def items(sources: Sequence[Source], prefix: str = "") -> Iterator[dataset.Item]
         paths = [
             (source.role, path)
             for source, files in zip(sources, found)
-            for path in files.get(key, [_expected(source, key)])
+            for path in files.get(key, [_expected(source, key, files)])
         ]
         yield dataset.Item(prefix + key, tuple(paths))
 
 
 def missing(sources: Sequence[Source], key: str) -> dataset.Item:
     """The Item of a listed key of which no source has a file; `check` refuses it."""
-    return dataset.Item(key, tuple((source.role, _expected(source, key)) for source in sources))
+    return dataset.Item(key, tuple((source.role, _expected(source, key, {})) for source in sources))
 
 
 def is_whole(item: dataset.Item) -> bool:
@@ -87,8 +87,10 @@ def load(item: dataset.Item, info: dataset.DatasetInfo) -> dataset.Example:
     return labels.annotated(example, mask)
 
 
-def _expected(source: Source, key: str) -> str:
-    return str(source.folder / f"{key}{source.ending}.png")
+def _expected(source: Source, key: str, files: dict[str, list[str]]) -> str:
+    """Where the file of a key would lie, named as the others of its source are."""
+    suffix = os.path.splitext(next(iter(files.values()))[0])[1] if files else ".png"
+    return str(source.folder / f"{key}{source.ending}{suffix}")
 
 
 def _files(source: Source) -> dict[str, list[str]]:
