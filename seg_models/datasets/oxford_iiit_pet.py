@@ -116,14 +116,13 @@ def load(config: Config, item: dataset.Item) -> dataset.Example:
         wanted = CLASS + (species if config.classes == "species" else breed)
         trimap = labels.of(np.where(values == PET, wanted, values), info(config), trimap_path)
     image_files.check_same_size(trimap.semantic, height, width, trimap_path, path)
-    head = raw_files.read(item.path("head")) if "head" in dict(item.paths) else b""
     example = dataset.Example(
         key=item.key,
         image_bytes=encoded,
         image_format=image_format,
         height=height,
         width=width,
-        annotation=b"\n".join(part for part in (item.annotation, head) if part),
+        annotation=_text(item),
         findings=tuple(findings),
     )
     return labels.annotated(example, trimap)
@@ -132,6 +131,16 @@ def load(config: Config, item: dataset.Item) -> dataset.Example:
 def restore(config: Config, item: dataset.Item, example: dataset.Example) -> Iterator[tuple[str, np.ndarray]]:
     """The trimap."""
     yield item.path("trimap"), np.where(example.raw > CLASS, PET, example.raw)
+
+
+def _text(item: dataset.Item) -> bytes:
+    """The line of the list and, below it, the box of the head where there is one."""
+    if "head" not in dict(item.paths):
+        return item.annotation
+    head = raw_files.read(item.path("head"))
+    if b"</annotation>" not in head:
+        raise errors.DataError(f"{item.path('head')}: not the box of a head in XML, or truncated. Get it again.")
+    return item.annotation + b"\n" + head
 
 
 def _classes(line: str, path: str) -> tuple[int, int]:
