@@ -78,9 +78,9 @@ def _table(entries: list[dict]) -> category_table.Table:
 
 def _without_parent(entries: list[dict]) -> list[dict]:
     """Leaves out the entry that Roboflow puts first: not a class, but what all the classes are a kind of."""
-    parents = {entry.get("supercategory") for entry in entries} - {NO_PARENT}
-    kept = [entry for entry in entries if entry.get("supercategory") != NO_PARENT or {entry["name"]} != parents]
-    return kept if len(kept) == len(entries) - 1 else entries
+    kinds = [str(entry.get("supercategory")) for entry in entries]
+    parents = set(kinds) - {NO_PARENT}
+    return [entry for entry, kind in zip(entries, kinds) if kind != NO_PARENT or {entry["name"]} != parents]
 
 
 def _color(told: object) -> tuple[int, int, int] | None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seg_models import dataset, errors, image_files, json_stream, raw_files
+from seg_models import dataset, errors, image_files, json_stream, pairing, raw_files
 
 BUCKETS = 64
 FAST, SMALL = 1, 6
@@ -92,6 +92,14 @@ def items(source: Source) -> list[dataset.Item]:
     return sorted(found, key=lambda item: item.key)
 
 
+def test_items(annotations: Path | None, images: Path | None, categories: Mapping[int, str]) -> Iterator[dataset.Item]:
+    """The images of a test split without labels: those in its JSON, or without one those in its folder."""
+    if annotations and images:
+        yield from items(Source(annotations, images, categories, labelled=False))
+    elif images:
+        yield from pairing.items((pairing.Source("image", images),))
+
+
 def _parts(source: Source) -> Iterator[Part]:
     """The parts of all images, in no order; of annotations the id is noted, of panoptic ones the name of the map."""
     path, noted = source.annotations, "file_name" if source.segments else "id"
@@ -123,15 +131,19 @@ def _parts(source: Source) -> Iterator[Part]:
     yield from store.parts(repeated, source.labelled or bool(hashes))
 
 
-def content(item: dataset.Item) -> Content:
-    """The part of the JSON that an Item carries."""
+def content(item: dataset.Item) -> Content | None:
+    """The part of the JSON that an Item carries; None where there is no JSON."""
+    if not item.annotation:
+        return None
     text, _, repeated = zlib.decompress(item.annotation).decode().partition("\n")
     parsed = json.loads(text)
     return Content(text.encode(), parsed.get("image", {}), parsed.get("annotations"), json.loads(repeated))
 
 
-def load_image(item: dataset.Item, found: Content) -> dataset.Example:
-    """The Example of an Item with its image and the JSON's text, checked against the size in the JSON."""
+def load_image(item: dataset.Item, found: Content | None) -> dataset.Example:
+    """The Example of an Item with its image and, if it has one, the JSON's text; the image has the size in the JSON."""
+    if found is None:
+        return pairing.load_image(item)
     json_path = item.path("annotations")
     if "image" not in dict(item.paths):
         raise errors.DataError(f"{json_path}: there are annotations of {item.key}, which `images` does not list.")

@@ -86,7 +86,7 @@ def doubts(entry: Mapping[str, object], mask: np.ndarray, where: str) -> Iterato
             yield dataset.Finding("area", f"{where} has the `area` {told}, but {pixels} pixels.")
     if box is not None and pixels:
         held = _extent(mask)
-        if not _holds(box, held):
+        if not holds(box, held):
             yield dataset.Finding("box", f"{where} has the `bbox` {box}, but its mask fills [x, y, w, h] = {held}.")
 
 
@@ -103,7 +103,7 @@ def _extent(mask: np.ndarray) -> list[int]:
     return [x, y, int(columns[-1]) + 1 - x, int(rows[-1]) + 1 - y]
 
 
-def _holds(box: object, extent: Sequence[int]) -> bool:
+def holds(box: object, extent: Sequence[int]) -> bool:
     """Whether a box [x, y, width, height] has all of an extent in it, but for rounding."""
     if not isinstance(box, list) or len(box) != 4 or any(type(number) not in (int, float) for number in box):
         return False

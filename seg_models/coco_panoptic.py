@@ -8,12 +8,13 @@ import collections
 import dataclasses
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from scipy import ndimage
 
-from seg_models import dataset, errors, image_files, metric
+from seg_models import coco_objects, dataset, errors, image_files, metric
 from seg_models.metrics import panoptic_quality
 
 VOID_ID = 0
@@ -89,12 +90,8 @@ def read_maps(folder: str | os.PathLike[str], annotation: Annotation, info: data
       UserError: the PNG is missing or unreadable, or JSON and PNG disagree.
     """
     path = Path(folder, annotation.file_name)
-    ids = image_files.read_segment_ids(path)
-    listed = [segment.id for segment in annotation.segments]
-    panoptic = panoptic_quality.ranks(ids, listed)
-    areas = np.bincount(panoptic.ravel(), minlength=len(listed) + 1)
-    _check_unlisted(ids, panoptic, areas, annotation, path)
-    for segment, area in zip(annotation.segments, areas[1:].tolist()):
+    panoptic, areas = read_ranks(path, annotation)
+    for segment, area in zip(annotation.segments, areas.tolist()):
         if not area:
             raise errors.UserError(
                 f"{annotation.json_path}: segment {segment.id} is listed, but no pixel of {path} has its id."
@@ -111,16 +108,75 @@ def read_maps(folder: str | os.PathLike[str], annotation: Annotation, info: data
     return metric.Maps(semantic, panoptic, segments)
 
 
-def _check_unlisted(
-    ids: np.ndarray, panoptic: np.ndarray, areas: np.ndarray, annotation: Annotation, path: Path
-) -> None:
-    """Raises UserError where the PNG's ids [H, W] have one that is neither listed nor void."""
+def read_ranks(path: str | os.PathLike[str], annotation: Annotation) -> tuple[np.ndarray, np.ndarray]:
+    """Reads one image's PNG.
+
+    Returns:
+      int64 [H, W], 1 for the first segment, 2 for the second ... and 0 for void, and the pixels of each segment, int64 [N].
+
+    Raises:
+      DataError: the PNG is missing or unreadable, or has an id that is neither listed nor void.
+    """
+    ids = image_files.read_segment_ids(path)
+    panoptic = panoptic_quality.ranks(ids, [segment.id for segment in annotation.segments])
+    areas = np.bincount(panoptic.ravel(), minlength=len(annotation.segments) + 1)
     if areas[0] and np.count_nonzero(ids == VOID_ID) < areas[0]:
-        unlisted = np.unique(ids[(panoptic == 0) & (ids != VOID_ID)]).tolist()
-        if unlisted:
-            raise errors.UserError(
-                f"{path}: segment {unlisted[0]} is in the PNG, but not listed in {annotation.json_path}."
+        unlisted = ids[(panoptic == 0) & (ids != VOID_ID)]
+        if unlisted.size:
+            first = unlisted.min()
+            raise errors.DataError(
+                f"{path}: segment {first} is in the PNG, but not listed in {annotation.json_path} "
+                f"({np.count_nonzero(unlisted == first)} pixels)."
             )
+    return panoptic, areas[1:]
+
+
+def doubts(
+    entry: Mapping[str, object], ranks: np.ndarray, areas: np.ndarray, path: str, shared: Sequence[str] = ()
+) -> Iterator[dataset.Finding]:
+    """What the JSON says of an image's segments that is not so, but can be used.
+
+    Args:
+      entry: of the image in `annotations`, checked.
+      ranks, areas: as `read_ranks` gives them.
+      path: of the PNG, named in findings.
+      shared: the names of PNGs that other images have, too.
+    """
+    extents = ndimage.find_objects(ranks, len(areas))
+    for segment, area, extent in zip(entry["segments_info"], areas.tolist(), extents):
+        where = f"{path}: segment {segment['id']}"
+        if not area:
+            yield dataset.Finding("empty", f"{where} is listed in the JSON, but no pixel has its id.")
+            continue
+        if segment.get("area", area) != area:
+            yield dataset.Finding("area", f"{where} has the `area` {segment['area']} in the JSON, but {area} pixels.")
+        rows, columns = extent
+        held = [columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start]
+        if "bbox" in segment and not coco_objects.holds(segment["bbox"], held):
+            yield dataset.Finding("box", f"{where} has the `bbox` {segment['bbox']}, but it fills [x, y, w, h] = {held}.")
+    if shared:
+        yield dataset.Finding("id", f"{path}: other images have this map, too.")
+
+
+def annotation_of(
+    entry: object, json_path: str, train_ids: Mapping[int, int], *, is_truth: bool = True
+) -> Annotation:
+    """The checked entry of one image in `annotations`.
+
+    Args:
+      entry: as in the JSON.
+      json_path: named in errors.
+      train_ids: category id -> train id.
+      is_truth: predictions have neither crowds nor areas that matter.
+
+    Raises:
+      DataError: it lacks a member, lists a segment twice or one of an unknown category.
+    """
+    where = f"{json_path}: image {_required(entry, 'image_id', f'{json_path}: an annotation')}"
+    listed = _required(entry, "segments_info", where)
+    segments = tuple(_segment(segment, where, train_ids, is_truth) for segment in listed)
+    _refuse_repeated([segment.id for segment in segments], f"{where}: segment")
+    return Annotation(json_path, _required(entry, "file_name", where), segments)
 
 
 def _annotations(
@@ -131,14 +187,10 @@ def _annotations(
     if not entries:
         raise errors.UserError(f"{json_path}: `annotations` is empty; expected at least one.")
     _refuse_repeated(image_ids, f"{json_path}: image")
-    found = {}
-    for image_id, entry in zip(image_ids, entries):
-        where = f"{json_path}: image {image_id}"
-        listed = _required(entry, "segments_info", where)
-        segments = tuple(_segment(segment, where, train_ids, is_truth) for segment in listed)
-        _refuse_repeated([segment.id for segment in segments], f"{where}: segment")
-        found[image_id] = Annotation(json_path, _required(entry, "file_name", where), segments)
-    return found
+    return {
+        image_id: annotation_of(entry, json_path, train_ids, is_truth=is_truth)
+        for image_id, entry in zip(image_ids, entries)
+    }
 
 
 def _segment(entry: object, where: str, train_ids: Mapping[int, int], is_truth: bool) -> Segment:
@@ -147,12 +199,12 @@ def _segment(entry: object, where: str, train_ids: Mapping[int, int], is_truth: 
     category = _required(entry, "category_id", f"{where}: segment {segment_id}")
     lowest = VOID_ID + 1 if is_truth else VOID_ID
     if not isinstance(segment_id, int) or not lowest <= segment_id <= panoptic_quality.LARGEST_ID:
-        raise errors.UserError(
+        raise errors.DataError(
             f"{where}: segment {segment_id} has no possible id; expected {lowest}..{panoptic_quality.LARGEST_ID} "
             f"({VOID_ID} is void)."
         )
-    if category not in train_ids:
-        raise errors.UserError(f"{where}: segment {segment_id} has the unknown `category_id` {category}.")
+    if not isinstance(category, (int, str)) or category not in train_ids:
+        raise errors.DataError(f"{where}: segment {segment_id} has the unknown `category_id` {category}.")
     is_crowd = is_truth and bool(entry.get("iscrowd", 0))
     return Segment(segment_id, train_ids[category], is_crowd, entry.get("area") if is_truth else None)
 
@@ -168,11 +220,11 @@ def _json(path: str | os.PathLike[str]) -> object:
 
 def _required(entry: object, key: str, where: str) -> object:
     if not isinstance(entry, dict) or key not in entry:
-        raise errors.UserError(f"{where} has no `{key}`; expected the COCO panoptic format.")
+        raise errors.DataError(f"{where} has no `{key}`; expected the COCO panoptic format.")
     return entry[key]
 
 
 def _refuse_repeated(values: list, where: str) -> None:
     repeated = [value for value, uses in collections.Counter(values).items() if uses > 1]
     if repeated:
-        raise errors.UserError(f"{where} {repeated[0]} is listed more than once.")
+        raise errors.DataError(f"{where} {repeated[0]} is listed more than once.")

@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
-from seg_models import category_table, coco_images, coco_objects, dataset, errors, pairing, raw_files, registry
+from seg_models import category_table, coco_images, coco_layout, coco_objects, dataset, errors, raw_files, registry
 
 NAMES = {"train": "train", "eval": "val", "test": "test"}
 COUNTS = {
@@ -69,19 +69,17 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
     if split not in NAMES:
         raise errors.UserError(registry.unknown("the splits of coco", split, NAMES))
     annotations, images = dict(_splits(config))[split]
-    if images and annotations:
-        yield from coco_images.items(coco_images.Source(annotations, images, CATEGORIES, labelled=split != "test"))
-    elif images and split == "test":
-        yield from pairing.items((pairing.Source("image", images),))
+    if split == "test":
+        yield from coco_images.test_items(annotations, images, CATEGORIES)
+    elif annotations and images:
+        yield from coco_images.items(coco_images.Source(annotations, images, CATEGORIES))
 
 
 def load(config: Config, item: dataset.Item) -> dataset.Example:
     """Reads an image, and decodes its masks."""
-    if not item.annotation:
-        return pairing.load_image(item)
     content = coco_images.content(item)
     example = coco_images.load_image(item, content)
-    if content.annotations is None:
+    if content is None or content.annotations is None:
         return example
     json_path = item.path("annotations")
     instance, objects, findings = coco_objects.read(content, TRAIN_IDS, example.height, example.width, json_path)
@@ -105,13 +103,14 @@ def _year(config: Config) -> int:
 def _splits(config: Config) -> list[tuple[str, tuple[Path | None, Path | None]]]:
     """(split, (its JSON, its folder of images)), None where absent."""
     root, year = raw_files.root(config.data_dir, PUBLISHED.name), _year(config)
-    folders = {split: f"{name}{year}" for split, name in NAMES.items()}
-    return [
+    labelled = {split: f"{name}{year}" for split, name in NAMES.items() if split != "test"}
+    places = [
         (split, (_annotations(root, split, year), raw_files.place(root, folder, f"images/{folder}")))
-        for split, folder in folders.items()
+        for split, folder in labelled.items()
     ]
+    return [*places, ("test", coco_layout.published_test(root, year))]
 
 
 def _annotations(root: Path, split: str, year: int) -> Path | None:
-    name = f"{'image_info' if split == 'test' else 'instances'}_{NAMES[split]}{year}.json"
+    name = f"instances_{NAMES[split]}{year}.json"
     return raw_files.place(root, f"annotations/{name}", name)

@@ -1,0 +1,197 @@
+"""COCO panoptic: 80 kinds of things and 53 of stuff, a segment id for every pixel; or a set of the user's own like it.
+
+    annotations/panoptic_{train,val}2017.json      or in panoptic_annotations_trainval2017.zip, unpacked once
+    annotations/panoptic_{train,val}2017/          the maps, or the zip file of that name beside the JSON
+    train2017/, val2017/, test2017/                or in train2017.zip...; images/train2017/ will do, too
+
+Of its own JSON, such as annotations/panoptic_train.json, a set has its own categories, with their `color` if they have.
+"""
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from seg_models import (
+    category_table,
+    coco_categories,
+    coco_images,
+    coco_layout,
+    coco_panoptic,
+    dataset,
+    errors,
+    hold_out,
+    image_files,
+    labels,
+    raw_files,
+    registry,
+)
+
+YEAR = 2017
+TABLE = category_table.read("coco_panoptic")
+# The places of segments in `segments_info`, counted from 1, where categories and objects do not tell them apart.
+SEGMENTS = "segments"
+PUBLISHED = dataset.DatasetInfo(
+    name="coco_panoptic",
+    categories=TABLE.categories,
+    raw_values=TABLE.raw_values,
+    splits=("train", "eval", "test"),
+    expected_counts=(("train", 118287), ("eval", 5000), ("test", 40670)),
+    licence="annotations: CC BY 4.0; images: of Flickr users, each under its own licence, Flickr's terms of use",
+    citation="Kirillov et al.: Panoptic segmentation, CVPR 2019; Lin et al.: Microsoft COCO, ECCV 2014; Caesar et al.: "
+    "COCO-Stuff, CVPR 2018",
+    url="https://cocodataset.org/#download",
+    tasks=("semantic", "instance", "panoptic"),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """Where it is and how it is split.
+
+    Attributes:
+      data_dir: the folder with annotations and images.
+      annotations: the JSON, in data_dir; needed only where it is not found by itself. Its maps lie beside it, in the
+        folder or zip file of its name.
+      images: the folder of its images, in data_dir; needed only where it is not found by itself.
+      eval_annotations, eval_images: of the eval split, where it has a JSON of its own and `annotations` is given.
+      eval_fraction: of the images of a JSON that is not split; which ones depends on their names alone.
+    """
+
+    data_dir: str = ""
+    annotations: str = ""
+    images: str = ""
+    eval_annotations: str = ""
+    eval_images: str = ""
+    eval_fraction: float = 0.2
+
+    def __post_init__(self) -> None:
+        hold_out.check(self.eval_fraction)
+
+
+def info(config: Config) -> dataset.DatasetInfo:
+    """The published one, or where the JSON has categories of its own, these; without data the published one."""
+    if not config.data_dir:
+        return PUBLISHED
+    table = _categories(_files(config)).table
+    if table.categories == TABLE.categories:
+        return PUBLISHED
+    # Void has the raw value 0, as in the maps, unless that is a category.
+    ids = [raw for raw, _ in table.raw_values]
+    raw_values = (*table.raw_values, (max(ids) + 1 if 0 in ids else 0, None))
+    return dataset.DatasetInfo(PUBLISHED.name, table.categories, raw_values, tasks=PUBLISHED.tasks)
+
+
+def found(config: Config) -> str:
+    """The JSON and the folder of images of each split, and whose categories they are."""
+    owner = "the published" if info(config) == PUBLISHED else "own"
+    return f"{owner} {info(config).num_categories} categories; {coco_layout.told(config, PUBLISHED.name, _files(config))}"
+
+
+def items(config: Config, split: str) -> Iterator[dataset.Item]:
+    """The images of a split; in a set with its own categories and several JSON files the split is part of the key."""
+    if split not in PUBLISHED.splits:
+        raise errors.UserError(registry.unknown("the splits of coco_panoptic", split, PUBLISHED.splits))
+    files = _files(config)
+    names = _categories(files).names
+    is_own = info(config) != PUBLISHED
+    if split == "test" and not is_own:
+        root = raw_files.root(config.data_dir, PUBLISHED.name)
+        return coco_images.test_items(*coco_layout.published_test(root, YEAR), names)
+
+    def listed(part: str, path: Path) -> list[dataset.Item]:
+        images, prefix = coco_layout.images(config, PUBLISHED.name, part, path), f"{part}/" if is_own else ""
+        return coco_images.items(coco_images.Source(path, images, names, prefix, _maps(path)))
+
+    return coco_layout.split_items(config, split, files, listed)
+
+
+def load(config: Config, item: dataset.Item) -> dataset.Example:
+    """Reads an image, and its map by the segments that the JSON lists."""
+    content = coco_images.content(item)
+    example = coco_images.load_image(item, content)
+    if content is None or content.annotations is None:
+        return example
+    if len(content.annotations) != 1:
+        several = f"{len(content.annotations)} annotations of image {content.image['id']}; expected one"
+        raise errors.DataError(f"{item.path('annotations')}: {several}.")
+    described, entry, path = info(config), content.annotations[0], item.path("segments")
+    raw_values = dict(described.raw_values)
+    train_ids = {raw: train_id for raw, train_id in raw_values.items() if train_id is not None}
+    annotation = coco_panoptic.annotation_of(entry, item.path("annotations"), train_ids)
+    ranks, areas = coco_panoptic.read_ranks(path, annotation)
+    image_files.check_same_size(ranks, example.height, example.width, path, item.path("image"))
+    void = next(raw for raw, train_id in raw_values.items() if train_id is None)
+    raw = np.array([void, *(segment["category_id"] for segment in entry["segments_info"])], np.int32)[ranks]
+    instance, objects = _objects(annotation, ranks, areas, described)
+    return dataclasses.replace(
+        labels.annotated(example, labels.of(raw, described, path)),
+        instance=instance,
+        objects=objects,
+        maps=_needed_maps(annotation, ranks, described),
+        findings=tuple(coco_panoptic.doubts(entry, ranks, areas, path, content.repeated)),
+    )
+
+
+def restore(config: Config, item: dataset.Item, example: dataset.Example) -> Iterator[tuple[str, np.ndarray]]:
+    """The map of segment ids, from categories and objects."""
+    if example.semantic is None:
+        return
+    listed = json.loads(example.annotation)["annotations"][0]["segments_info"]
+    if SEGMENTS in example.maps:
+        ids = np.array([0, *(segment["id"] for segment in listed)], np.int32)[example.maps[SEGMENTS]]
+    else:
+        described = info(config)
+        train_ids = dict(described.raw_values)
+        of_stuff = np.zeros(described.void + 1, np.int32)
+        for segment in listed:
+            if not described.categories[train_ids[segment["category_id"]]].is_thing:
+                of_stuff[train_ids[segment["category_id"]]] = segment["id"]
+        of_things = np.zeros(len(example.objects) + 1, np.int32)
+        of_things[[thing.instance for thing in example.objects]] = [thing.source_id for thing in example.objects]
+        ids = np.where(example.instance > 0, of_things[example.instance], of_stuff[example.semantic])
+    # In the file red is the lowest byte of an id; among raw values it is the highest.
+    yield item.path("segments"), (ids & 255) << 16 | ids & 0xFF00 | ids >> 16
+
+
+def _objects(
+    annotation: coco_panoptic.Annotation, ranks: np.ndarray, areas: np.ndarray, described: dataset.DatasetInfo
+) -> tuple[np.ndarray, tuple[dataset.Object, ...]]:
+    """The segments of things that have pixels: instance int32 [H, W] and the objects, numbered in the order of the JSON."""
+    numbers = np.zeros(len(annotation.segments) + 1, np.int32)
+    objects = []
+    for rank, (segment, area) in enumerate(zip(annotation.segments, areas.tolist()), 1):
+        if area and described.categories[segment.category].is_thing:
+            objects.append(dataset.Object(segment.category, len(objects) + 1, segment.is_crowd, source_id=segment.id))
+            numbers[rank] = len(objects)
+    return numbers[ranks], tuple(objects)
+
+
+def _needed_maps(
+    annotation: coco_panoptic.Annotation, ranks: np.ndarray, described: dataset.DatasetInfo
+) -> dict[str, np.ndarray]:
+    """The map of the segments, where two of stuff have one category and are lost in the semantic map."""
+    stuff = [each.category for each in annotation.segments if not described.categories[each.category].is_thing]
+    return {SEGMENTS: ranks.astype(np.uint16)} if len(set(stuff)) < len(stuff) else {}
+
+
+def _files(config: Config) -> dict[str, Path]:
+    return coco_layout.files(config, PUBLISHED.name, "panoptic")
+
+
+def _categories(files: Mapping[str, Path]) -> coco_categories.Categories:
+    """Of the smallest JSON; `items` makes sure that the others have no others."""
+    return coco_categories.read(coco_categories.smallest(list(files.values())), PUBLISHED.name)
+
+
+def _maps(path: Path) -> Path:
+    """The folder of the maps that a JSON names: beside it, of its name, perhaps zipped."""
+    folder = raw_files.place(path.parent, path.stem)
+    if folder:
+        return folder
+    fix = "unpack the maps there"
+    if raw_files.exists(path.with_suffix(".zip")):
+        fix = f"{path.stem}.zip is within a zip file itself: unpack the outer one"
+    raise errors.UserError(f"{path}: its maps are not there: expected the folder or zip file {path.stem} beside it; {fix}.")
