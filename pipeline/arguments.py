@@ -68,6 +68,18 @@ def experiment(arguments: argparse.Namespace, fields: Mapping[str, str]) -> conf
     return replaced(found, fields, arguments)
 
 
+def dataset_config(name: str) -> object:
+    """The Config of the data set that a name such as `camvid` or `tfds:oxford_iiit_pet` stands for.
+
+    Raises:
+      UsageError: there is no such data set.
+    """
+    try:
+        return registry.config("seg_models.datasets", name)
+    except errors.UserError as error:
+        raise UsageError(str(error)) from None
+
+
 def known_experiment(name: str) -> None:
     """Raises UsageError, with the nearest spelling, where there is no such experiment."""
     known = registry.available("pipeline.experiments")

@@ -56,10 +56,10 @@ def _replaced(value: Any, path: list[str], text: str, name: str) -> Any:
 
 
 def _part(package: str, text: str, many: bool) -> Any:
-    """The default Config of the named module; comma-separated names where the field holds several."""
+    """The Config of the named module; comma-separated names where the field holds several."""
     if many:
-        return tuple(registry.find(package, part.strip()).Config() for part in text.split(",") if part.strip())
-    return registry.find(package, text).Config()
+        return tuple(registry.config(package, part.strip()) for part in text.split(",") if part.strip())
+    return registry.config(package, text)
 
 
 def _parsed(text: str, kind: Any, name: str) -> Any:
@@ -80,7 +80,7 @@ def _parsed(text: str, kind: Any, name: str) -> Any:
 
 
 def _as_json(text: str, kind: Any) -> str:
-    """JSON of what people type: `True`; a tuple as `180,240`, `one,two` or, of pairs, `mean_iou=0.5,pq=0.3`."""
+    """JSON of what people type: `True`; a tuple as `180,240`, `one,two` or, of pairs, `mean_iou=0.5,pq=0.3`, `eval=test`."""
     if kind is bool:
         return text.lower()
     if typing.get_origin(kind) is not tuple or text.startswith("["):
@@ -90,7 +90,11 @@ def _as_json(text: str, kind: Any) -> str:
     if first is str:
         return json.dumps(parts)
     if typing.get_origin(first) is tuple:
-        return json.dumps([[part.partition("=")[0].strip(), json.loads(part.partition("=")[2])] for part in parts])
+        pairs = [part.partition("=") for part in parts]
+        if not all(equals for _, equals, _ in pairs):
+            raise ValueError
+        read = str.strip if typing.get_args(first)[1] is str else json.loads
+        return json.dumps([[key.strip(), read(value)] for key, _, value in pairs])
     return f"[{text}]"
 
 

@@ -23,6 +23,17 @@ def find(package: str, name: str) -> ModuleType:
     return importlib.import_module(f"{package}.{name}")
 
 
+def config(package: str, text: str) -> object:
+    """The Config that `text` stands for: the defaults of a module, or for NAME:REST what its `named(REST)` gives."""
+    name, colon, rest = text.partition(":")
+    module = find(package, name)
+    if not colon:
+        return module.Config()
+    if not hasattr(module, "named"):
+        raise errors.UserError(f"`{text}`: nothing is told `{name}` after a `:`; name it alone.")
+    return module.named(rest)
+
+
 def module_of(config: object) -> ModuleType:
     """The module whose Config this is: it builds what the Config describes."""
     return importlib.import_module(type(config).__module__)

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from seg_models import errors, overrides
-from seg_models.datasets import camvid
+from seg_models.datasets import camvid, tfds
 from tests.test_config import experiment
 
 
@@ -32,6 +32,13 @@ from tests.test_config import experiment
 )
 def test_override_reaches_every_kind_of_field(name: str, text: str, value: object) -> None:
     assert overrides.fields(overrides.apply(experiment(), {name: text}))[name] == value
+
+
+def test_override_reads_pairs_of_names_and_what_follows_a_colon() -> None:
+    named = overrides.apply(experiment(), {"dataset": "tfds:coco/2017_panoptic", "dataset.splits": "train=train, eval=test"})
+    assert named.dataset == tfds.Config(builder="coco/2017_panoptic", splits=(("train", "train"), ("eval", "test")))
+    with pytest.raises(errors.UserError, match="`splits`: `train` is no tuple"):
+        overrides.apply(tfds.Config(), {"splits": "train"})
 
 
 def test_override_leaves_the_rest_alone() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from seg_models import errors, registry
+from seg_models.datasets import camvid, tfds
 
 
 def test_lists_the_files_of_a_package_sorted() -> None:
@@ -25,3 +26,10 @@ def test_a_name_unlike_all_gets_no_suggestion() -> None:
     with pytest.raises(errors.UserError) as caught:
         registry.find("seg_models.datasets", "zzzzzz")
     assert "Did you mean" not in str(caught.value)
+
+
+def test_what_follows_a_colon_is_the_modules_to_read() -> None:
+    assert registry.config("seg_models.datasets", "tfds:voc/2012") == tfds.Config(builder="voc/2012")
+    assert registry.config("seg_models.datasets", "camvid") == camvid.Config()
+    with pytest.raises(errors.UserError, match="`camvid:x`: nothing is told `camvid` after a `:`"):
+        registry.config("seg_models.datasets", "camvid:x")

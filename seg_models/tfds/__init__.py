@@ -1,0 +1,1 @@
+"""What TensorFlow Datasets has prepared, read as the files it is: nothing here loads TensorFlow."""
