@@ -8,10 +8,11 @@ An image is found by its `file_name` in the first of these folders that has such
 """
 
 import dataclasses
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
-from seg_models import coco_categories, coco_images, coco_layout, coco_objects, dataset, errors, hold_out, registry
+from seg_models import coco_categories, coco_images, coco_layout, coco_objects, dataset, errors, hold_out, raw_files, registry
 
 NAME = "coco_json"
 
@@ -73,10 +74,16 @@ def load(config: Config, item: dataset.Item) -> dataset.Example:
     example = coco_images.load_image(item, content)
     if content is None or content.annotations is None:
         return example
-    train_ids = dict(info(config).raw_values)
     json_path = item.path("annotations")
+    train_ids = _train_ids(config, raw_files.stamp(json_path))
     instance, objects, findings = coco_objects.read(content, train_ids, example.height, example.width, json_path)
     return dataclasses.replace(example, instance=instance, objects=objects, findings=findings)
+
+
+@functools.lru_cache(maxsize=8)
+def _train_ids(config: Config, stamp: tuple[int, int]) -> dict[int, int]:
+    """Category id -> train id; to look for the files again for every image would take longer than to read the image."""
+    return dict(info(config).raw_values)
 
 
 def _files(config: Config) -> dict[str, Path]:

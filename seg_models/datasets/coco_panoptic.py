@@ -8,6 +8,7 @@ Of its own JSON, such as annotations/panoptic_train.json, a set has its own cate
 """
 
 import dataclasses
+import functools
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -117,7 +118,7 @@ def load(config: Config, item: dataset.Item) -> dataset.Example:
     if len(content.annotations) != 1:
         several = f"{len(content.annotations)} annotations of image {content.image['id']}; expected one"
         raise errors.DataError(f"{item.path('annotations')}: {several}.")
-    described, entry, path = info(config), content.annotations[0], item.path("segments")
+    described, entry, path = _info(config, item), content.annotations[0], item.path("segments")
     raw_values = dict(described.raw_values)
     train_ids = {raw: train_id for raw, train_id in raw_values.items() if train_id is not None}
     annotation = coco_panoptic.annotation_of(entry, item.path("annotations"), train_ids)
@@ -143,7 +144,7 @@ def restore(config: Config, item: dataset.Item, example: dataset.Example) -> Ite
     if SEGMENTS in example.maps:
         ids = np.array([0, *(segment["id"] for segment in listed)], np.int32)[example.maps[SEGMENTS]]
     else:
-        described = info(config)
+        described = _info(config, item)
         train_ids = dict(described.raw_values)
         of_stuff = np.zeros(described.void + 1, np.int32)
         for segment in listed:
@@ -154,6 +155,16 @@ def restore(config: Config, item: dataset.Item, example: dataset.Example) -> Ite
         ids = np.where(example.instance > 0, of_things[example.instance], of_stuff[example.semantic])
     # In the file red is the lowest byte of an id; among raw values it is the highest.
     yield item.path("segments"), (ids & 255) << 16 | ids & 0xFF00 | ids >> 16
+
+
+def _info(config: Config, item: dataset.Item) -> dataset.DatasetInfo:
+    return _info_at(config, raw_files.stamp(item.path("annotations")))
+
+
+@functools.lru_cache(maxsize=8)
+def _info_at(config: Config, stamp: tuple[int, int]) -> dataset.DatasetInfo:
+    """To look for the files again for every image would take longer than to read the image."""
+    return info(config)
 
 
 def _objects(
