@@ -121,7 +121,7 @@ def _files(root: Path) -> dict[str, Path]:
             return {split: path for split, path in places.items() if path is not None}
     names = " or ".join(" and ".join(release.values()) for release in RELEASES)
     raise errors.UserError(
-        f"{root}: not KINS; expected {names} in it or in its folder annotations, and KITTI's images in training/image_2 "
+        f"{root}: not KINS; expected {names} in it or in its folder annotations, and KITTI's images, training/image_2 "
         f"and testing/image_2. Get them from {INFO.url}."
     )
 
