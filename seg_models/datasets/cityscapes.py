@@ -141,14 +141,13 @@ def _root(config: Config) -> Path:
 
 
 def _form(config: Config) -> str:
-    """The ending that the tree is read by: the best that the first annotated city has; "" without annotation."""
-    for split in SPLITS[config.annotation]:
-        folder = raw_files.place(_root(config), f"{TRUTHS[config.annotation]}/{FOLDERS[split]}")
-        for city in raw_files.names(folder) if folder else []:
-            names = raw_files.names(folder / city)
-            for ending in ROLES:
-                if any(name.endswith(ending) for name in names):
-                    return ending
+    """The ending that the tree is read by: the best that any of its cities has; "" without annotation."""
+    truth = TRUTHS[config.annotation]
+    splits = [raw_files.place(_root(config), f"{truth}/{FOLDERS[split]}") for split in SPLITS[config.annotation]]
+    cities = [folder / city for folder in splits if folder for city in raw_files.names(folder)]
+    for ending in ROLES:
+        if any(name.endswith(ending) for city in cities for name in raw_files.names(city)):
+            return ending
     return ""
 
 
