@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from scipy import ndimage
 
-from seg_models import dataset, example_message, image_files
+from seg_models import dataset, example_message, image_files, image_structure
 
 SIDES = ("ymin", "xmin", "ymax", "xmax")
 LABEL = "image/object/class/label"
@@ -33,7 +33,6 @@ SEGMENT_CROWD = "image/segment/is_crowd"
 SEGMENT_AREA = "image/segment/area"
 SEGMENT_BOX = tuple(f"image/segment/bbox/{side}" for side in SIDES)
 
-BLACK_AND_ONE = np.array([0, 1], np.uint8)
 NOT_ANNOTATED = -1
 NO_BOX = (0, 0, 0, 0)
 
@@ -82,21 +81,23 @@ class _Regions:
     """The panoptic map's regions, numbered from 1: the objects in their order, then each category's other pixels.
 
     Attributes:
-      map: int32 [H, W]; 0 is void, or no instance where there are no classes.
+      map: uint16 or int32 [H, W]; 0 is void, or no instance where there are no classes.
       places: of each region, its rows and columns; None where it has no pixel.
       areas: pixels of each number.
     """
 
     def __init__(self, example: dataset.Example) -> None:
         count = len(example.objects)
-        self.map = np.zeros((example.height, example.width), np.int32)
+        void = dataset.VOID if example.semantic is None or example.semantic.dtype == np.uint8 else dataset.VOID_16
+        # Narrow numbers make quick passes.
+        dtype = np.uint16 if count + void < dataset.VOID_16 else np.int32
+        self.map = np.zeros((example.height, example.width), dtype)
         if example.semantic is not None:
-            void = dataset.VOID if example.semantic.dtype == np.uint8 else dataset.VOID_16
-            numbers = np.arange(count + 1, count + void + 2, dtype=np.int32)
+            numbers = np.arange(count + 1, count + void + 2, dtype=dtype)
             numbers[void] = 0
             self.map = numbers[example.semantic]
         if example.instance is not None and count:
-            numbers = np.zeros(int(example.instance.max(initial=0)) + 1, np.int32)
+            numbers = np.zeros(int(example.instance.max(initial=0)) + 1, dtype)
             for number, thing in enumerate(example.objects, 1):
                 if thing.instance:
                     numbers[thing.instance] = number
@@ -125,7 +126,7 @@ def _objects(example: dataset.Example, regions: _Regions) -> Features:
         (key, values)
         for key, values, absent in (
             (OVERLAPS, [int(thing.mask is not None) for thing in objects], 0),
-            (AMODAL, [b"" if thing.amodal is None else mask_png(thing.amodal) for thing in objects], b""),
+            (AMODAL, [b"" if thing.amodal is None else image_structure.encode_mask(thing.amodal) for thing in objects], b""),
             (DEPTH, [NOT_ANNOTATED if thing.depth is None else thing.depth for thing in objects], NOT_ANNOTATED),
             (OCCLUSION, [float(NOT_ANNOTATED if each.occlusion is None else each.occlusion) for each in objects], -1.0),
             (ANNOTATOR, [thing.annotator for thing in objects], 0),
@@ -142,12 +143,12 @@ def _visible(example: dataset.Example, regions: _Regions) -> Iterator[tuple[int,
     canvas = np.zeros((example.height, example.width), bool)
     for number, (thing, place) in enumerate(zip(example.objects, regions.places), 1):
         if thing.mask is not None:
-            yield int(np.count_nonzero(thing.mask)), box_of(thing.mask), mask_png(thing.mask)
+            yield int(np.count_nonzero(thing.mask)), box_of(thing.mask), image_structure.encode_mask(thing.mask)
         elif place is None:
-            yield 0, NO_BOX, mask_png(canvas)
+            yield 0, NO_BOX, image_structure.encode_mask(canvas)
         else:
             canvas[place] = regions.map[place] == number
-            yield regions.areas[number], _sides(place), mask_png(canvas)
+            yield regions.areas[number], _sides(place), image_structure.encode_mask(canvas)
             canvas[place] = False
 
 
@@ -174,11 +175,6 @@ def box_of(mask: np.ndarray) -> Box:
     if not rows.size:
         return NO_BOX
     return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
-
-
-def mask_png(mask: np.ndarray) -> bytes:
-    """A mask bool [H, W] as PNG of 1 bit, which TensorFlow decodes to 0 and 1."""
-    return image_files.encode_indexed(mask.view(np.uint8), BLACK_AND_ONE, bits=1)
 
 
 def _decoded(png: bytes) -> np.ndarray:

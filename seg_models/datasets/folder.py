@@ -76,7 +76,7 @@ def load(config: Config, item: dataset.Item) -> dataset.Example:
     instance, png = instance_maps.read(path)
     image_files.check_same_size(instance, example.height, example.width, path, item.path("image"))
     kept, objects = _objects(instance, example.semantic, described, path)
-    png = png if np.array_equal(kept, instance) else b""
+    png = png if kept is instance else b""
     return dataclasses.replace(example, instance=kept, objects=objects, instance_png=png)
 
 
@@ -135,7 +135,8 @@ def _objects(
       int32 [H, W] without the instances that lie on void alone, and one Object for each of the others.
     """
     categories: dict[int, int] = {}
-    for identity, counts in zip(*instance_maps.overlaps(instance, semantic)):
+    identities, pixels = instance_maps.overlaps(instance, semantic)
+    for identity, counts in zip(identities, pixels):
         on = [category for category in np.flatnonzero(counts).tolist() if category != described.void]
         names = [f"{described.names[category]} ({counts[category]} pixels)" for category in on]
         for category, name in zip(on, names):
@@ -148,7 +149,8 @@ def _objects(
             raise errors.DataError(f"{path}: instance {identity} lies on two classes, {' and '.join(names)}; expected one.")
         if on:
             categories[int(identity)] = on[0]
-    is_kept = np.zeros(int(instance.max(initial=0)) + 1, bool)
-    is_kept[list(categories)] = True
-    kept = np.where(is_kept[instance], instance, 0)
-    return kept, tuple(dataset.Object(category, identity) for identity, category in sorted(categories.items()))
+    if len(categories) < len(identities):
+        is_kept = np.zeros(int(instance.max(initial=0)) + 1, bool)
+        is_kept[list(categories)] = True
+        instance = np.where(is_kept[instance], instance, 0)
+    return instance, tuple(dataset.Object(category, identity) for identity, category in sorted(categories.items()))
