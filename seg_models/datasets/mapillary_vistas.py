@@ -167,7 +167,7 @@ def _version(config: Config) -> str:
 def _maps(folder: Path, version: str) -> Path:
     """The folder with the maps of a version; before 2.0 there was but one, whose maps lay beside the images."""
     own = folder / f"v{version}"
-    return folder if version == "1.2" and not raw_files.is_folder(own) else own
+    return folder if version == "1.2" and not raw_files.is_folder(own / "labels") else own
 
 
 def _objects_from(maps: Path) -> str:
