@@ -18,10 +18,9 @@ REST = "instance_values"
 
 @dataclasses.dataclass(frozen=True)
 class Meaning:
-    """What one value of a map says: the label, which is a raw value of the semantic map, and the object it is."""
+    """What one value of a map says: the label, a raw value of the semantic map, and what object it is of a thing."""
 
     label: int
-    is_object: bool
     is_crowd: bool
     source_id: int
 
@@ -64,7 +63,7 @@ class Numbering:
         meanings = {}
         for value in values:
             label = int(self.labels(np.int32(value)))
-            meanings[value] = Meaning(label, True, value == plain.get(label) and not self.from_zero, value)
+            meanings[value] = Meaning(label, value == plain.get(label) and not self.from_zero, value)
         return Coding(meanings, plain)
 
 
@@ -118,27 +117,31 @@ def with_objects(
     """As `annotated`, of values int32 [H, W], 0..65534; one without a meaning is no object and fits every label."""
     train_ids = dict(info.raw_values)
     size = int(values.max(initial=0)) + 1
-    label_of, number_of = np.full(size, -1, np.int32), np.zeros(size, np.int32)
+    label_of, number_of, is_told = np.full(size, -1, np.int32), np.zeros(size, np.int32), np.zeros(size, bool)
     objects: list[dataset.Object] = []
     for value, meaning in sorted(coding.meanings.items()):
         if meaning.label not in train_ids:
             pixels = f"on {np.count_nonzero(values == value)} pixels"
             raise errors.DataError(f"{path}: value {value} {pixels} is of label {meaning.label}, which is not listed.")
+        if value >= size:
+            continue
         category = train_ids[meaning.label]
-        if value < size:
-            label_of[value] = meaning.label
-        if value < size and meaning.is_object and category is not None and info.categories[category].is_thing:
-            number_of[value] = len(objects) + 1
+        label_of[value], is_told[value] = meaning.label, coding.plain.get(meaning.label) == value
+        if category is not None and info.categories[category].is_thing:
+            number_of[value], is_told[value] = len(objects) + 1, True
             objects.append(dataset.Object(category, len(objects) + 1, meaning.is_crowd, source_id=meaning.source_id))
     said = label_of[values]
     agree = (said == example.raw) | (said < 0)
-    instance = np.where(agree, number_of[values], 0)
-    seen = np.bincount(instance.ravel(), minlength=len(objects) + 1)
-    example = dataclasses.replace(
-        example, instance=instance, objects=tuple(thing for thing in objects if seen[thing.instance])
-    )
+    instance = number_of[values]
+    findings = example.findings
     if not agree.all():
-        example = dataclasses.replace(example, findings=(*example.findings, _differing(~agree, path)))
+        instance[~agree] = 0
+        findings = (*findings, _differing(~agree, path))
+    seen = np.bincount(instance.ravel(), minlength=len(objects) + 1)
+    things = tuple(thing for thing in objects if seen[thing.instance])
+    example = dataclasses.replace(example, instance=instance, objects=things, findings=findings)
+    if agree.all() and is_told[values].all():
+        return example
     rest = np.where(_told(example, coding) == values, 0, values + 1)
     return dataclasses.replace(example, maps={**example.maps, REST: rest}) if rest.any() else example
 

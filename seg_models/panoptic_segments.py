@@ -93,7 +93,7 @@ def _coding(listed: Sequence[Segment], info: dataset.DatasetInfo) -> instance_va
     things = {raw for raw, train_id in info.raw_values if train_id in info.thing_ids}
     meanings, plain = {}, {}
     for place, segment in enumerate(listed, 1):
-        meanings[place] = instance_values.Meaning(segment.label, True, segment.is_crowd, segment.id)
+        meanings[place] = instance_values.Meaning(segment.label, segment.is_crowd, segment.id)
         if segment.label not in things:
             plain.setdefault(segment.label, place)
     return instance_values.Coding(meanings, plain)
