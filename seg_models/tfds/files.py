@@ -154,8 +154,8 @@ def _not_prepared(root: Path, builder: str, there: list[str]) -> str:
     python = f"tfds.builder('{builder}', data_dir='{root}').download_and_prepare()"
     return (
         f"`{builder}` is not prepared in {root}, the `data_dir` (--data_dir DIR names another). Let TensorFlow "
-        f"Datasets prepare it: `tfds build {builder} --data_dir {root}`, or "
-        f'python -c "import tensorflow_datasets as tfds; {python}".{hint}'
+        f'Datasets prepare it: python -c "import tensorflow_datasets as tfds; {python}", '
+        f"or `tfds build {builder} --data_dir {root}`.{hint}"
     )
 
 

@@ -20,9 +20,9 @@ from seg_models.datasets import toy_streets
 # The names of our splits in that world.
 SPLITS = {"train": "train", "eval": "validation", "test": "test"}
 NO_BOX = (0, 0, 0, 0)
-DESCRIPTION = """Procedural street scenes with semantic, instance, panoptic and amodal truth and depth order. In `semantic`,
-255 is void. `objects` are the things, from near to far: `instance` is the value of their visible pixels in `instance`, 0
-where they are hidden; `bbox` and `area` are of these pixels; `amodal_mask` is their whole extent."""
+DESCRIPTION = """Procedural street scenes with semantic, instance, panoptic and amodal truth and depth order. In
+`semantic`, 255 is void. `objects` are the things, from near to far: `instance` is the value of their visible pixels in
+`instance`, 0 where they are hidden; `bbox` and `area` are of these pixels; `amodal_mask` is their whole extent."""
 
 
 @dataclasses.dataclass(eq=False, kw_only=True)

@@ -4,6 +4,7 @@ tests/test_tfds.py compares what is read with what TensorFlow Datasets reads, on
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,21 +19,47 @@ SIZE = (12, 18)
 def make(folder: Path) -> Path:
     """Writes the folder coco/2017_panoptic/1.1.0 with seven records; the last of them has 300 segments."""
     names = [category.name for category in category_table.read("coco_panoptic").categories]
-    prepared = folder / "coco" / "2017_panoptic" / "1.1.0"
-    prepared.mkdir(parents=True)
-    (prepared / "features.json").write_text(json.dumps(features(len(names))))
-    (prepared / "panoptic_objects-label.labels.txt").write_text("\n".join(names) + "\n")
-    splits = [{"name": split, "shardLengths": [str(length) for length in lengths]} for split, lengths in SHARDS.items()]
-    info = {"name": "coco", "configName": "2017_panoptic", "version": "1.1.0", "fileFormat": "tfrecord"}
-    info |= {"splits": splits}
-    (prepared / "dataset_info.json").write_text(json.dumps(info))
-    number = 0
-    for split, lengths in SHARDS.items():
-        for shard, length in enumerate(lengths):
-            with open(prepared / f"coco-{split}.tfrecord-{shard:05d}-of-{len(lengths):05d}", "wb") as file:
-                for number in range(number + 1, number + 1 + length):
-                    records.write(file, record(number))
+    numbers = iter(range(1, 100))
+    made = {
+        split: [[record(next(numbers)) for _ in range(length)] for length in lengths] for split, lengths in SHARDS.items()
+    }
+    about = {"name": "coco", "configName": "2017_panoptic", "version": "1.1.0"}
+    write(folder, about, features(len(names)), made, {"panoptic_objects-label": names})
     return folder
+
+
+def write(
+    folder: Path,
+    about: Mapping[str, object],
+    named: Mapping[str, object],
+    splits: Mapping[str, Sequence[Sequence[bytes]]],
+    labels: Mapping[str, Sequence[str]] | None = None,
+) -> Path:
+    """Writes a prepared data set into its place in `folder`.
+
+    Args:
+      folder: the data_dir.
+      about: members of dataset_info.json, name and version among them.
+      named: what features.json says.
+      splits: split -> shards -> records.
+      labels: the lists of class names, by their file's name.
+
+    Returns:
+      The folder that was written.
+    """
+    prepared = folder / str(about["name"]) / str(about.get("configName", "")) / str(about["version"])
+    prepared.mkdir(parents=True)
+    (prepared / "features.json").write_text(json.dumps(named))
+    for name, names in (labels or {}).items():
+        (prepared / f"{name}.labels.txt").write_text("\n".join(names) + "\n")
+    told = [{"name": split, "shardLengths": [str(len(shard)) for shard in shards]} for split, shards in splits.items()]
+    (prepared / "dataset_info.json").write_text(json.dumps({"fileFormat": "tfrecord", "splits": told, **about}))
+    for split, shards in splits.items():
+        for place, shard in enumerate(shards):
+            with open(prepared / f"{about['name']}-{split}.tfrecord-{place:05d}-of-{len(shards):05d}", "wb") as file:
+                for each in shard:
+                    records.write(file, each)
+    return prepared
 
 
 def record(number: int) -> bytes:
@@ -66,19 +93,26 @@ def record(number: int) -> bytes:
 
 def features(num_classes: int) -> dict[str, object]:
     """What features.json of this builder says."""
-    image = {"image": {"shape": {"dimensions": ["-1", "-1", "3"]}, "dtype": "uint8"}}
+    colour = image(3)
     label = {"classLabel": {"numClasses": str(num_classes)}}
     box = {"boundingBox": {"shape": {"dimensions": ["4"]}, "dtype": "float32"}}
     listed = {"area": _tensor("int64"), "bbox": box, "id": _tensor("int64"), "is_crowd": _tensor("bool")}
     listed |= {"label": label}
     text = {"text": {}}
-    named = {"image": image, "image/filename": text, "image/id": _tensor("int64"), "panoptic_image": image}
-    segments = {"sequence": {"feature": _dict(listed), "length": "-1"}}
+    named = {"image": colour, "image/filename": text, "image/id": _tensor("int64"), "panoptic_image": colour}
+    segments = {"sequence": {"feature": dictionary(listed), "length": "-1"}}
     named |= {"panoptic_image/filename": text, "panoptic_objects": segments}
-    return _dict(named)
+    return dictionary(named)
 
 
-def _dict(named: dict[str, object]) -> dict[str, object]:
+def image(channels: int, num_classes: int = 0, dtype: str = "uint8") -> dict[str, object]:
+    """An image feature."""
+    label = {"label": {"numClasses": str(num_classes)}} if num_classes else {}
+    return {"image": {"shape": {"dimensions": ["-1", "-1", str(channels)]}, "dtype": dtype, **label}}
+
+
+def dictionary(named: Mapping[str, object]) -> dict[str, object]:
+    """A feature that is a dictionary of others."""
     return {"pythonClassName": "FeaturesDict", "featuresDict": {"features": named}}
 
 
