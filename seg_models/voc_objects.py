@@ -24,7 +24,8 @@ def annotated(
     """
     void = example.semantic == dataset.VOID
     pixels = np.bincount((numbers * 256 + example.semantic).ravel(), minlength=65536).reshape(256, 256)
-    instance, objects, findings = np.zeros_like(numbers), [], []
+    # The class of each number; an object without pixels of its class has none.
+    own, objects, findings = np.full(256, dataset.VOID, np.uint8), [], []
     for number in (np.flatnonzero(pixels[1:BORDER].any(axis=1)) + 1).tolist():
         row = pixels[number]
         things = row[1 : dataset.VOID]
@@ -33,11 +34,12 @@ def annotated(
         if others:
             told = f"object {number} has {others} pixels of other classes than {category}, its own, or background"
             findings.append(dataset.Finding("category", f"{path}: {told}; {int(row[category])} are left to it."))
-        if not row[category]:
-            continue
-        whole = numbers == number
-        instance[whole & (void | (example.semantic == category))] = number
-        objects.append(dataset.Object(category, number, mask=whole if others else None, source_id=number))
+        if row[category]:
+            own[number] = category
+            mask = numbers == number if others else None
+            objects.append(dataset.Object(category, number, mask=mask, source_id=number))
+    told = own[numbers]
+    instance = np.where((told != dataset.VOID) & (void | (told == example.semantic)), numbers, 0)
     done = dataclasses.replace(
         example, instance=instance, objects=tuple(objects), findings=(*example.findings, *findings)
     )

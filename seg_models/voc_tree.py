@@ -1,5 +1,6 @@
 """The folders of PASCAL VOC, whatever the year and wherever in `data_dir` they lie; its image lists; its palette."""
 
+import functools
 import re
 from pathlib import Path, PurePosixPath
 
@@ -57,6 +58,7 @@ def color(index: int) -> tuple[int, int, int]:
     return red, green, blue
 
 
+@functools.cache
 def packed_colors() -> np.ndarray:
     """int32 [256]: the palette as `image_files.read_raw_mask` gives the pixels of an RGB file."""
     colors = np.array([color(index) for index in range(COLORS)], np.int32)

@@ -61,7 +61,7 @@ def test_labels_txt_decides_the_ids(root: Path) -> None:
     with pytest.raises(errors.UserError, match="labels.txt: the line `aeroplane`; expected a number and a name"):
         first(root, "59")
     (root / "labels.txt").write_text("1: aeroplane\n")
-    with pytest.raises(errors.UserError, match="labels.txt has no class bicycle, bird"):
+    with pytest.raises(errors.UserError, match="labels.txt: has no class bicycle, bird"):
         first(root, "59")
 
 

@@ -8,10 +8,9 @@ No instances are annotated, so every class counts as stuff.
 """
 
 import dataclasses
+import functools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-
-import numpy as np
 
 from seg_models import (
     category_table,
@@ -63,27 +62,8 @@ class Config:
 
 def info(config: Config) -> dataset.DatasetInfo:
     """Ids and names are those of labels.txt, or of 59_labels.txt, where these lie there."""
-    ids = _ids(config)
-    names = list(ids) if config.classes == "459" else FREQUENT
-    missing = [name for name in names if name not in ids]
-    if missing:
-        raise errors.UserError(f"{config.data_dir}: labels.txt has no class {', '.join(missing)}; get it from {URL}.")
-    values: dict[int, int | None] = {value: None for value in (0, *ids.values())}
-    if config.classes == "60":
-        names = [BACKGROUND, *names]
-        values = dict.fromkeys(values, 0)
-    values |= {ids[name]: train_id for train_id, name in enumerate(names) if name != BACKGROUND}
-    return dataset.DatasetInfo(
-        name=NAME,
-        categories=tuple(dataset.Category(name, dataset.palette_color(index)) for index, name in enumerate(names)),
-        raw_values=tuple(sorted(values.items())),
-        splits=tuple(LISTS),
-        expected_counts=(("train", 4998), ("eval", 5105), ("test", 9637)),
-        licence="Annotations: not stated, research; Flickr images under Flickr's terms of use",
-        citation="Mottaghi et al.: The Role of Context for Object Detection and Semantic Segmentation in the Wild, "
-        "CVPR 2014",
-        url=URL,
-    )
+    path = _names(config)
+    return _described(config.classes, path, raw_files.stamp(path) if path else (0, 0))
 
 
 def found(config: Config) -> str:
@@ -138,16 +118,49 @@ def _annotation(config: Config, root: Path) -> Path:
     )
 
 
-def _ids(config: Config) -> Mapping[str, int]:
-    """Class name -> its value in the maps."""
-    if config.data_dir:
-        annotation = _annotation(config, raw_files.root(config.data_dir, NAME))
-        file = "59_labels.txt" if annotation.name.startswith("59") else "labels.txt"
-        for path in (annotation / file, annotation.parent / file, annotation.parent.parent / file):
-            if raw_files.exists(path):
-                return _listed(path)
-        if file != "labels.txt":
-            raise errors.UserError(f"{annotation.parent}: {file} is missing; it says what the values of the PNGs mean.")
+def _names(config: Config) -> Path | None:
+    """The file that says what the values of the maps mean; None where labels.txt was left out."""
+    if not config.data_dir:
+        return None
+    annotation = _annotation(config, raw_files.root(config.data_dir, NAME))
+    is_ready = annotation.name.startswith("59")
+    file = "59_labels.txt" if is_ready else "labels.txt"
+    for path in (annotation / file, annotation.parent / file, annotation.parent.parent / file):
+        if raw_files.exists(path):
+            return path
+    if is_ready:
+        raise errors.UserError(f"{annotation.parent}: {file} is missing; it says what the values of the PNGs mean.")
+    return None
+
+
+@functools.lru_cache(maxsize=8)
+def _described(classes: str, path: Path | None, stamp: tuple[int, int]) -> dataset.DatasetInfo:
+    """What `info` gives; read again only when the file changed."""
+    ids = _listed(path) if path else _published()
+    names = list(ids) if classes == "459" else FREQUENT
+    missing = [name for name in names if name not in ids]
+    if missing:
+        raise errors.UserError(f"{path}: has no class {', '.join(missing)}. Get the file from {URL}.")
+    values: dict[int, int | None] = {value: None for value in (0, *ids.values())}
+    if classes == "60":
+        names = [BACKGROUND, *names]
+        values = dict.fromkeys(values, 0)
+    values |= {ids[name]: train_id for train_id, name in enumerate(names) if name != BACKGROUND}
+    return dataset.DatasetInfo(
+        name=NAME,
+        categories=tuple(dataset.Category(name, dataset.palette_color(index)) for index, name in enumerate(names)),
+        raw_values=tuple(sorted(values.items())),
+        splits=tuple(LISTS),
+        expected_counts=(("train", 4998), ("eval", 5105), ("test", 9637)),
+        licence="Annotations: not stated, research; Flickr images under Flickr's terms of use",
+        citation="Mottaghi et al.: The Role of Context for Object Detection and Semantic Segmentation in the Wild, "
+        "CVPR 2014",
+        url=URL,
+    )
+
+
+def _published() -> Mapping[str, int]:
+    """Class name -> its value in the maps, as labels.txt has them."""
     table = category_table.read(NAME)
     names = [category.name for category in table.categories]
     return {names[train_id]: value for value, train_id in table.raw_values if train_id is not None}

@@ -6,6 +6,7 @@ VOCdevkit/VOC2012/SegmentationClassAug/*.png                      or its classes
 """
 
 import dataclasses
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,24 +46,8 @@ class Config:
 
 def info(config: Config) -> dataset.DatasetInfo:
     """The same of every year but for the number of images. A mask may hold indices, or the colours of the palette."""
-    names = ["background", *THINGS]
-    colors = voc_tree.packed_colors().tolist()
-    values = {index: index for index in range(len(names))} | {VOID_INDEX: None}
-    values |= {colors[index]: train_id for index, train_id in values.items()}
     year = voc_tree.find(raw_files.root(config.data_dir, NAME), NAME, config.year)[1] if config.data_dir else 2012
-    counts = (("train", 10582 if config.augmented else 1464), ("eval", 1449), ("test", 1456))
-    return dataset.DatasetInfo(
-        name=NAME,
-        categories=tuple(dataset.Category(name, voc_tree.color(index), index > 0) for index, name in enumerate(names)),
-        raw_values=tuple(sorted(values.items())),
-        splits=tuple(LISTS),
-        expected_counts=counts if year == 2012 else (),
-        licence="Flickr images under Flickr's terms of use: research, no redistribution; SBD: research",
-        citation="Everingham et al.: The PASCAL Visual Object Classes Challenge: A Retrospective, IJCV 111(1), 2015; "
-        "Hariharan et al.: Semantic Contours from Inverse Detectors, ICCV 2011",
-        url=voc_tree.URL,
-        tasks=("semantic", "instance", "panoptic"),
-    )
+    return _described(config.augmented, year)
 
 
 def found(config: Config) -> str:
@@ -117,6 +102,27 @@ def restore(config: Config, item: dataset.Item, example: dataset.Example) -> Ite
     if "instance" in roles:
         identities = voc_objects.identities(example, example.semantic == dataset.VOID)
         yield roles["instance"], voc_tree.packed_colors()[identities] if _is_colored(example.raw) else identities
+
+
+@functools.cache
+def _described(augmented: bool, year: int) -> dataset.DatasetInfo:
+    names = ["background", *THINGS]
+    colors = voc_tree.packed_colors().tolist()
+    values = {index: index for index in range(len(names))} | {VOID_INDEX: None}
+    values |= {colors[index]: train_id for index, train_id in values.items()}
+    counts = (("train", 10582 if augmented else 1464), ("eval", 1449), ("test", 1456))
+    return dataset.DatasetInfo(
+        name=NAME,
+        categories=tuple(dataset.Category(name, voc_tree.color(index), index > 0) for index, name in enumerate(names)),
+        raw_values=tuple(sorted(values.items())),
+        splits=tuple(LISTS),
+        expected_counts=counts if year == 2012 else (),
+        licence="Flickr images under Flickr's terms of use: research, no redistribution; SBD: research",
+        citation="Everingham et al.: The PASCAL Visual Object Classes Challenge: A Retrospective, IJCV 111(1), 2015; "
+        "Hariharan et al.: Semantic Contours from Inverse Detectors, ICCV 2011",
+        url=voc_tree.URL,
+        tasks=("semantic", "instance", "panoptic"),
+    )
 
 
 def _folders(config: Config) -> tuple[Path, Path]:
