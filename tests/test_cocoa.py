@@ -23,23 +23,6 @@ def loaded(root: Path, key: str) -> dataset.Example:
     return cocoa.load(config, next(item for item in every if item.key == key))
 
 
-@pytest.fixture
-def pair(tmp_path: Path) -> Path:
-    """A JSON with an image beside it."""
-    tree.save_image(tmp_path, "a.jpg", 1)
-    (tmp_path / "a.json").write_text(json.dumps(tree.annotation(1, tree.BOXES, "somebody")))
-    tree.save_image(tmp_path, "b.png", 2)
-    (tmp_path / "b.json").write_text(json.dumps(tree.annotation(2, tree.BOXES, "somebody")))
-    return tmp_path
-
-
-def change(path: Path, region: int, values: dict[str, object], without: str = "") -> None:
-    content = json.loads(path.read_text())
-    content["regions"][region] |= values
-    content["regions"][region].pop(without, None)
-    path.write_text(json.dumps(content))
-
-
 def test_real_regions_are_what_pycocotools_says(shared_data: Path) -> None:
     config = cocoa.Config(str(shared_data / "cocoa_amodal"))
     every = items(config, "train") + items(config, "eval")
@@ -88,51 +71,6 @@ def test_an_item_carries_its_own_part_alone(tmp_path: Path) -> None:
     first, second = items(config, "train")
     (tmp_path / "annotations" / "COCO_amodal_train2014.json").write_text("{}")
     assert len(cocoa.load(config, first).objects) == 5 and len(cocoa.load(config, second).objects) == 312
-
-
-def test_numbers_at_odds_with_masks_are_found(pair: Path) -> None:
-    assert not loaded(pair, "a").findings
-    change(pair / "a.json", 0, {"area": 95})
-    change(pair / "a.json", 2, {"occlude_rate": 0.3})
-    change(pair / "a.json", 4, {"occlude_rate": 0.0694})
-    findings = loaded(pair, "a").findings
-    assert [finding.kind for finding in findings] == ["area", "area"]
-    assert (
-        findings[0].text == f'{pair}/a.json: a: region 1 ("thing 1 "): `area` is 95, but its outline holds 96 pixels.'
-    )
-    assert "`occlude_rate` is 0.300, but 0.500 of its pixels are hidden" in findings[1].text
-
-
-def test_what_is_seen_outside_the_outline_is_found(pair: Path) -> None:
-    change(pair / "a.json", 2, {"visible_mask": tree.runs(np.ones((tree.HEIGHT, tree.WIDTH), bool))})
-    example = loaded(pair, "a")
-    kinds = [finding.kind for finding in truth_checks.findings(example, cocoa.INFO, "a")]
-    assert kinds == ["area", "amodal"]
-
-
-def test_hidden_parts_alone_tell_what_is_seen(pair: Path) -> None:
-    before = loaded(pair, "a").objects[2]
-    change(pair / "a.json", 2, {}, without="visible_mask")
-    after = loaded(pair, "a").objects[2]
-    assert (before.mask is None) == (after.mask is None) and after.instance == before.instance
-
-
-@pytest.mark.parametrize(
-    ("values", "without", "message"),
-    [
-        ({}, "segmentation", "region 1 .*: no `segmentation`; it has name"),
-        ({}, "order", r"region \? .*: no `order`"),
-        ({"order": 0}, "", "`order` 0; expected 0 or 1, and 1 for the nearest"),
-        ({"isStuff": 2}, "", "`isStuff` 2 and"),
-        ({"segmentation": [1, 2, 3, 4, 5]}, "", "a polygon has 5 numbers"),
-        ({"visible_mask": {"size": [4, 4], "counts": "P4"}}, "", r"`size` `\[4, 4\]`; expected .* = \[40, 48\]"),
-        ({"visible_mask": {"size": [40, 48], "counts": [7]}}, "", "the run lengths add up to 7 pixels"),
-    ],
-)
-def test_malformed_regions_are_named(pair: Path, values: dict[str, object], without: str, message: str) -> None:
-    change(pair / "a.json", 0, values, without)
-    with pytest.raises(errors.DataError, match=f"^{pair}/a.json: a: .*{message}"):
-        loaded(pair, "a")
 
 
 def shorten(path: Path) -> None:

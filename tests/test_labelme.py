@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seg_models import dataset, errors, image_files, labelme_shapes, records, truth_checks
+from seg_models import dataset, errors, image_files, records, truth_checks
 from seg_models.datasets import labelme
 from tests.raw_trees import labelme as tree
 
@@ -178,8 +178,3 @@ def test_missing_images_and_other_folders(root: Path) -> None:
         load(labelme.Config(str(root)), "a")
     with pytest.raises(errors.UserError, match="pictures: no .json files in it or below"):
         next(labelme.items(labelme.Config(str(root / "pictures")), "train"))
-
-
-def test_a_line_is_ten_pixels_wide() -> None:
-    mask = labelme_shapes.draw(tree.shape("car", [[2.0, 20.0], [50.0, 20.0]], "line"), 40, 60, "a")
-    assert mask[:, 25].sum() == 10 and mask[20, 3:50].all()

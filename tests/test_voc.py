@@ -8,20 +8,9 @@ import pytest
 import scipy.io
 from PIL import Image
 
-from seg_models import dataset, errors, image_files, records, voc_tree
+from seg_models import dataset, errors, image_files, records
 from seg_models.datasets import voc
 from tests.raw_trees import voc as tree
-
-# From the development kit: the first colours of VOCcolormap, and that of the border.
-COLORS = {
-    0: (0, 0, 0),
-    1: (128, 0, 0),
-    2: (0, 128, 0),
-    4: (0, 0, 128),
-    8: (64, 0, 0),
-    15: (192, 128, 128),
-    20: (0, 64, 128),
-}
 
 
 @pytest.fixture
@@ -37,9 +26,7 @@ def load(config: voc.Config, split: str, key: str) -> dataset.Example:
     return voc.load(config, next(item for item in voc.items(config, split) if item.key == key))
 
 
-def test_the_palette_is_the_published_one() -> None:
-    assert {index: voc_tree.color(index) for index in COLORS} == COLORS
-    assert voc_tree.color(255) == (224, 224, 192)
+def test_the_categories_have_the_published_names_and_colours() -> None:
     assert [category.color for category in voc.info(voc.Config()).categories][15] == (192, 128, 128)
     assert voc.info(voc.Config()).names[15] == "person"
 
@@ -200,3 +187,30 @@ def test_another_folder_is_explained(root: Path) -> None:
     (root / "VOCdevkit/VOC2012/ImageSets/Segmentation/train.txt").unlink()
     with pytest.raises(errors.UserError, match="VOC2012: ImageSets/Segmentation/train.txt is missing"):
         keys(voc.Config(str(root)), "train")
+
+
+def test_broken_maps_are_named(root: Path) -> None:
+    config = voc.Config(data_dir=str(root))
+    folder = root / "VOCdevkit" / "VOC2012"
+    classes, objects = (folder / name / "2007_000001.png" for name in ("SegmentationClass", "SegmentationObject"))
+    whole, stray = classes.read_bytes(), tree.maps(many=False)[0].copy()
+    stray[0, :5] = 21
+    wrong = [
+        (classes, whole[:-30], "truncated or corrupt"),
+        (classes, b"", "the file is empty"),
+        (classes, image_files.encode_png(stray), "raw value 21 on 5 pixels is not listed"),
+        (classes, image_files.encode_png(stray.astype(np.uint16) * 100), "raw value .* is not listed"),
+        (classes, image_files.encode_png(stray[1:]), "the mask is 24x19, its image .* is 24x20"),
+        (objects, image_files.encode_png(stray[1:]), "the mask is 24x19, its image .* is 24x20"),
+        (objects, image_files.encode_png(stray.astype(np.uint16) * 100), "is not in the palette"),
+        (objects, whole[:-30], "truncated or corrupt"),
+    ]
+    for path, content, message in wrong:
+        kept = path.read_bytes()
+        path.write_bytes(content)
+        with pytest.raises(errors.DataError, match=f"^{path}: .*{message}"):
+            load(config, "train", "2007_000001")
+        path.write_bytes(kept)
+    objects.unlink()
+    with pytest.raises(errors.DataError, match=f"{objects}: the instance of `2007_000001` is missing; its image"):
+        load(config, "train", "2007_000001")
