@@ -133,7 +133,8 @@ def images(config: Settings, name: str, split: str, path: Path) -> Path:
         looked = ", ".join(map(str, folders))
         example = f", such as {names[0]}," if names else ""
         raise errors.UserError(
-            f"{path}: the images that it names{example} are not in any of {looked}. Say where: `images` is their folder."
+            f"{path}: the images that it names{example} are not in any of {looked}. "
+            "Say where: `images` is their folder."
         )
     return folders[counts.index(max(counts))]
 

@@ -55,8 +55,8 @@ def _segmentation(entry: Mapping[str, object], where: str) -> object:
     if segmentation is None or segmentation == []:
         has = "a box, but no mask" if "bbox" in entry else "no mask"
         raise errors.DataError(
-            f"{where} has {has} (`segmentation` is absent or empty). Segmentation learns from masks: export polygons or "
-            "run lengths, or remove the annotation."
+            f"{where} has {has} (`segmentation` is absent or empty). Segmentation learns from masks: export polygons "
+            "or run lengths, or remove the annotation."
         )
     return segmentation
 
@@ -65,8 +65,8 @@ def category_of(entry: Mapping[str, object], train_ids: Mapping[int, int], where
     """The train id of an annotation; DataError where its category is unknown."""
     category = _required(entry, "category_id", where)
     if type(category) is not int or category not in train_ids:
-        known = f"{min(train_ids)}..{max(train_ids)}"
-        raise errors.DataError(f"{where} has the unknown `category_id` {category}; known are {len(train_ids)} in {known}.")
+        known = f"{len(train_ids)} in {min(train_ids)}..{max(train_ids)}"
+        raise errors.DataError(f"{where} has the unknown `category_id` {category}; known are {known}.")
     return train_ids[category]
 
 
@@ -79,7 +79,8 @@ def doubts(entry: Mapping[str, object], mask: np.ndarray, where: str) -> Iterato
     elif isinstance(segmentation, list):
         small = sum(len(polygon) < rle.FEWEST_NUMBERS for polygon in segmentation)
         if small:
-            yield dataset.Finding("empty", f"{where}: {small} of {len(segmentation)} polygons have fewer than 3 points.")
+            text = f"{small} of {len(segmentation)} polygons have fewer than 3 points"
+            yield dataset.Finding("empty", f"{where}: {text}.")
     if told is not None:
         slack = AREA_PER_OUTLINE * _outline(segmentation) + 1 if isinstance(segmentation, list) else 0.5
         if type(told) not in (int, float) or not abs(told - pixels) <= slack:

@@ -112,7 +112,8 @@ def read_ranks(path: str | os.PathLike[str], annotation: Annotation) -> tuple[np
     """Reads one image's PNG.
 
     Returns:
-      int64 [H, W], 1 for the first segment, 2 for the second ... and 0 for void, and the pixels of each segment, int64 [N].
+      int64 [H, W], 1 for the first segment, 2 for the second ... and 0 for void; and the pixels of each segment,
+      int64 [N].
 
     Raises:
       DataError: the PNG is missing or unreadable, or has an id that is neither listed nor void.
@@ -153,7 +154,8 @@ def doubts(
         rows, columns = extent
         held = [columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start]
         if "bbox" in segment and not coco_objects.holds(segment["bbox"], held):
-            yield dataset.Finding("box", f"{where} has the `bbox` {segment['bbox']}, but it fills [x, y, w, h] = {held}.")
+            text = f"{where} has the `bbox` {segment['bbox']}, but it fills [x, y, w, h] = {held}."
+            yield dataset.Finding("box", text)
     if shared:
         yield dataset.Finding("id", f"{path}: other images have this map, too.")
 

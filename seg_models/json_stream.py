@@ -35,7 +35,7 @@ class Element(NamedTuple):
 
 
 def elements(path: str | os.PathLike[str], key: str) -> Iterator[object]:
-    """The elements of the top-level array `key`, parsed; none where there is no such key. Errors as `members` has them."""
+    """The elements of the top-level array `key`, parsed; none where it is absent. Errors as `members` has them."""
     return (element.value for element in members(path, (key,)))
 
 

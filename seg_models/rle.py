@@ -1,4 +1,4 @@
-"""COCO's two ways to write a mask, polygons and run lengths, by pycocotools; what would harm its C code is refused first.
+"""COCO's ways to write a mask, polygons and run lengths, by pycocotools; what would harm its C code is refused first.
 
 A segmentation is a list of polygons [x, y, x, y...], uncompressed runs {"size": [H, W], "counts": [...]}, or runs
 compressed to a string of letters.
@@ -61,7 +61,8 @@ def area(segmentation: object, height: int, width: int, where: str) -> int:
 def _checked_polygons(segmentation: object, height: int, width: int, where: str) -> list[list[float]]:
     """The polygons that have an area, each of three points or more near the image."""
     if not isinstance(segmentation, list):
-        raise errors.DataError(f"{where}: the segmentation is {_shown(segmentation)}; expected polygons or run lengths.")
+        shown = _shown(segmentation)
+        raise errors.DataError(f"{where}: the segmentation is {shown}; expected polygons or run lengths.")
     for polygon in segmentation:
         if not isinstance(polygon, list) or any(type(number) not in (int, float) for number in polygon):
             raise errors.DataError(f"{where}: a polygon is {_shown(polygon)}; expected a list [x, y, x, y...].")
@@ -72,7 +73,8 @@ def _checked_polygons(segmentation: object, height: int, width: int, where: str)
         far = ~(np.abs(points) <= (FARTHEST * width, FARTHEST * height)).all(axis=1)
         if far.any():
             x, y = points[far][0].tolist()
-            raise errors.DataError(f"{where}: a polygon has the point ({x:g}, {y:g}), far outside {width}x{height} pixels.")
+            outside = f"({x:g}, {y:g}), far outside {width}x{height} pixels"
+            raise errors.DataError(f"{where}: a polygon has the point {outside}.")
     # Of four numbers pycocotools would make a box.
     return [polygon for polygon in segmentation if len(polygon) >= FEWEST_NUMBERS]
 

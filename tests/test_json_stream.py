@@ -1,4 +1,4 @@
-"""Big JSON read element by element: the same values as the json module's, whatever the chunks; errors with a position."""
+"""Big JSON read element by element: the values are the json module's, whatever the chunks; errors have a position."""
 
 import json
 import random

@@ -71,7 +71,7 @@ def test_real_annotations_equal_pycocotools(shared_data: Path) -> None:
 @pytest.mark.parametrize(
     "segmentation, message",
     [
-        ({"size": [3, 2], "counts": [2, 3, 1]}, r"7: the run lengths are for `size` `\[3, 2\]`; expected .* = \[2, 3\]"),
+        ({"size": [3, 2], "counts": [2, 3, 1]}, r"7: the run lengths are for `size` `\[3, 2\]`; .* = \[2, 3\]"),
         ({"size": [2, 3], "counts": [2, 3]}, "7: the run lengths add up to 5 pixels; 3x2 are 6"),
         ({"size": [2, 3], "counts": [2, -3, 7]}, r"7: `counts` is `\[2, -3, 7\]`"),
         ({"size": [2, 3], "counts": [2, 2**40]}, "7: `counts` is"),

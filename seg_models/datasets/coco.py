@@ -9,7 +9,16 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
-from seg_models import category_table, coco_images, coco_layout, coco_objects, dataset, errors, raw_files, registry
+from seg_models import (
+    category_table,
+    coco_images,
+    coco_layout,
+    coco_objects,
+    dataset,
+    errors,
+    raw_files,
+    registry,
+)
 
 NAMES = {"train": "train", "eval": "val", "test": "test"}
 COUNTS = {
@@ -57,7 +66,10 @@ def info(config: Config) -> dataset.DatasetInfo:
 def found(config: Config) -> str:
     """The year, and which annotations and images of each split were found."""
     year = _year(config)
-    parts = [f"{split}: {places[0] or 'no annotations'}, {places[1] or 'no images'}" for split, places in _splits(config)]
+    parts = [
+        f"{split}: {annotations or 'no annotations'}, {images or 'no images'}"
+        for split, (annotations, images) in _splits(config)
+    ]
     return f"COCO {year}; {'; '.join(parts)}"
 
 

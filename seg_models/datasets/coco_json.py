@@ -12,7 +12,17 @@ import functools
 from collections.abc import Iterator
 from pathlib import Path
 
-from seg_models import coco_categories, coco_images, coco_layout, coco_objects, dataset, errors, hold_out, raw_files, registry
+from seg_models import (
+    coco_categories,
+    coco_images,
+    coco_layout,
+    coco_objects,
+    dataset,
+    errors,
+    hold_out,
+    raw_files,
+    registry,
+)
 
 NAME = "coco_json"
 

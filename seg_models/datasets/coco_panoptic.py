@@ -87,8 +87,10 @@ def info(config: Config) -> dataset.DatasetInfo:
 
 def found(config: Config) -> str:
     """The JSON and the folder of images of each split, and whose categories they are."""
-    owner = "the published" if info(config) == PUBLISHED else "own"
-    return f"{owner} {info(config).num_categories} categories; {coco_layout.told(config, PUBLISHED.name, _files(config))}"
+    described = info(config)
+    owner = "the published" if described == PUBLISHED else "own"
+    places = coco_layout.told(config, PUBLISHED.name, _files(config))
+    return f"{owner} {described.num_categories} categories; {places}"
 
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
@@ -170,7 +172,7 @@ def _info_at(config: Config, stamp: tuple[int, int]) -> dataset.DatasetInfo:
 def _objects(
     annotation: coco_panoptic.Annotation, ranks: np.ndarray, areas: np.ndarray, described: dataset.DatasetInfo
 ) -> tuple[np.ndarray, tuple[dataset.Object, ...]]:
-    """The segments of things that have pixels: instance int32 [H, W] and the objects, numbered in the order of the JSON."""
+    """The segments of things that have pixels: instance int32 [H, W], and the objects in the order of the JSON."""
     numbers = np.zeros(len(annotation.segments) + 1, np.int32)
     objects = []
     for rank, (segment, area) in enumerate(zip(annotation.segments, areas.tolist()), 1):
@@ -205,4 +207,4 @@ def _maps(path: Path) -> Path:
     fix = "unpack the maps there"
     if raw_files.exists(path.with_suffix(".zip")):
         fix = f"{path.stem}.zip is within a zip file itself: unpack the outer one"
-    raise errors.UserError(f"{path}: its maps are not there: expected the folder or zip file {path.stem} beside it; {fix}.")
+    raise errors.UserError(f"{path}: its maps are missing: expected the folder or zip {path.stem} beside it; {fix}.")

@@ -35,6 +35,7 @@ from seg_models import (
 YEAR = 2017
 TABLE = category_table.read("coco_stuff")
 NAMES = {"train": "train2017", "eval": "val2017"}
+MAPS = ("stuffthingmaps_trainval2017", "stuffthingmaps", "annotations")
 LISTS = {"train": "train.txt", "eval": "test.txt"}
 SAMPLED = {"train": "train", "eval": "val"}
 # The maps of 164k begin at 0, so void, which is id 0, is the last of 8 bits.
@@ -133,7 +134,7 @@ def _layout(config: Config) -> Layout:
         return Layout("10k", lists.parent, {})
     folders = {}
     for split, name in NAMES.items():
-        maps = raw_files.place(root, f"stuffthingmaps_trainval2017/{name}", f"stuffthingmaps/{name}", f"annotations/{name}")
+        maps = raw_files.place(root, *(f"{folder}/{name}" for folder in MAPS))
         images = raw_files.place(root, f"images/{name}", name)
         # In a zip file of maps these have the name of their images' folder.
         if maps and images and images != maps:
@@ -147,8 +148,9 @@ def _layout(config: Config) -> Layout:
     if "train" in folders:
         return Layout("sample", root, folders)
     raise errors.UserError(
-        f"{root}: not COCO-Stuff; expected stuffthingmaps_trainval2017.zip with the folders train2017 and val2017 of images "
-        f"(or their zip files), or cocostuff-10k-v1.1.zip, or what is in it unpacked. Get them from {PUBLISHED.url}."
+        f"{root}: not COCO-Stuff; expected stuffthingmaps_trainval2017.zip with the folders train2017 and val2017 of "
+        "images (or their zip files), or cocostuff-10k-v1.1.zip, or what is in it unpacked. "
+        f"Get them from {PUBLISHED.url}."
     )
 
 
@@ -160,7 +162,8 @@ def _pairs(images: Path, maps: Path) -> Iterator[dataset.Item]:
 def _listed(root: Path, name: str) -> Iterator[dataset.Item]:
     """The pairs of 10k that a list names."""
     for key in sorted(set(raw_files.lines(root / "imageLists" / name))):
-        image, mat = raw_files.inside(root / "images", f"{key}.jpg"), raw_files.inside(root / "annotations", f"{key}.mat")
+        image = raw_files.inside(root / "images", f"{key}.jpg")
+        mat = raw_files.inside(root / "annotations", f"{key}.mat")
         yield dataset.Item(key, (("image", str(image)), ("mat", str(mat))))
 
 

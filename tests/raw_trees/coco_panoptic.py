@@ -11,7 +11,7 @@ from tests.raw_trees import coco
 
 TABLE = category_table.read("coco_panoptic")
 CATEGORIES = [
-    {"id": raw, "name": category.name, "supercategory": "any", "isthing": int(category.is_thing), "color": category.color}
+    {"id": raw, "name": category.name, "isthing": int(category.is_thing), "color": category.color}
     for (raw, _), category in zip(TABLE.raw_values[1:], TABLE.categories)
 ]
 REAL = {
