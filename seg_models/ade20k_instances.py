@@ -46,7 +46,8 @@ def build(
       path: of the map, named in findings.
     """
     builder = _Builder(channels, train_ids, path)
-    places = [_place(region, channels, masks) for region in regions]
+    drawn = np.flatnonzero(np.bincount(channels.instance.ravel())[1:]) + 1
+    places = [_place(region, channels, masks, drawn.tolist()) for region in regions]
     shared = collections.Counter(places)
     for region, place in zip(regions, places):
         builder.add(region, place, masks.get(region.identity), shared[place] > 1)
@@ -58,18 +59,20 @@ NOWHERE = (0, 0)
 
 
 def _place(
-    region: ade20k_regions.Region, channels: ade20k_channels.Channels, masks: Mapping[int, np.ndarray]
+    region: ade20k_regions.Region,
+    channels: ade20k_channels.Channels,
+    masks: Mapping[int, np.ndarray],
+    drawn: list[int],
 ) -> Place:
-    """(class number, B) of a region: of most pixels where its mask is seen; without a mask by its rank."""
+    """(class number, B) of a region: of most pixels where its mask is seen; without a mask by its rank in `drawn`."""
     if region.identity in masks:
         mask = masks[region.identity]
         seen = (mask > 0) & (mask != HIDDEN) & (channels.number > 0)
         codes = channels.number[seen] * 256 + channels.instance[seen]
         return divmod(int(np.bincount(codes).argmax()), 256) if codes.size else NOWHERE
-    values = np.flatnonzero(np.bincount(channels.instance.ravel())[1:]) + 1
-    if region.mask or not 1 <= region.identity <= len(values):
+    if not 1 <= region.identity <= len(drawn):
         return NOWHERE
-    value = int(values[region.identity - 1])
+    value = drawn[region.identity - 1]
     return int(np.bincount(channels.number[channels.instance == value]).argmax()), value
 
 
@@ -103,6 +106,9 @@ class _Builder:
         if region.number and number not in (0, region.number):
             text = f"object {region.identity} has the class {region.number}, in the map {number}, which counts"
             self._findings.append(dataset.Finding("category", f"{self._path}: {text}."))
+        if place == NOWHERE and mask is None:
+            text = f"object {region.identity} ({region.name}) of the annotation has no pixel in the map"
+            self._findings.append(dataset.Finding("id", f"{self._path}: {text}."))
         category = self._train_ids.get(number or region.number)
         if category is None:
             return

@@ -71,12 +71,13 @@ def _of_json(text: str, path: str) -> list[Region]:
 
 
 def _of_entry(entry: dict) -> Region:
+    # MATLAB's empty list stands for nothing, whatever the field.
     return Region(
         identity=int(entry["id"]),
         level=int(entry["parts"]["part_level"]),
-        number=int(entry["name_ndx"]),
-        name=str(entry["raw_name"]),
-        mask=str(entry["instance_mask"]),
+        number=int(entry["name_ndx"] or 0),
+        name=str(entry["raw_name"] or ""),
+        mask=str(entry["instance_mask"] or ""),
     )
 
 

@@ -1,12 +1,13 @@
 """ADE20K scene parsing on its two real sample images, and its table against objectInfo150.txt."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from seg_models import errors
+from seg_models import errors, records
 from seg_models.datasets import ade20k
 from tests.raw_trees import ade20k as raw_tree
 
@@ -41,6 +42,19 @@ def test_the_tree_itself_is_as_good_as_the_folder_above(tmp_path: Path) -> None:
     above = ade20k.Config(data_dir=str(tmp_path))
     below = ade20k.Config(data_dir=str(tmp_path / "ADEChallengeData2016"))
     assert list(ade20k.items(above, "train")) == list(ade20k.items(below, "train"))
+
+
+def test_the_downloads_as_they_are(tmp_path: Path) -> None:
+    raw_tree.make(tmp_path / "made")
+    for name in ("ADEChallengeData2016", "release_test"):
+        shutil.make_archive(str(tmp_path / "zips" / name), "zip", tmp_path / "made", name)
+    made, zips = (ade20k.Config(data_dir=str(tmp_path / each)) for each in ("made", "zips"))
+    for split in ade20k.INFO.splits:
+        pairs = list(zip(ade20k.items(made, split), ade20k.items(zips, split), strict=True))
+        assert pairs
+        for unpacked, packed in pairs:
+            assert unpacked.key == packed.key
+            assert records.encode(ade20k.load(made, unpacked)) == records.encode(ade20k.load(zips, packed))
 
 
 def test_another_folder_is_told_what_it_lacks(tmp_path: Path) -> None:

@@ -1,8 +1,6 @@
 """Full ADE20K: the two real images, both releases, what hides what, and that every file comes back."""
 
 import json
-import os
-import pickle
 import shutil
 from pathlib import Path
 
@@ -11,7 +9,7 @@ import pytest
 import scipy.io
 from PIL import Image
 
-from seg_models import ade20k_classes, dataset, errors, image_files, raw_files, records
+from seg_models import dataset, errors, image_files, raw_files, records
 from seg_models.datasets import ade20k_full
 from tests.raw_trees import ade20k_full as raw_tree
 
@@ -46,20 +44,6 @@ def test_a_real_image(shared_data: Path) -> None:
     _check_what_hides_is_nearer(example)
     assert example.annotation == Path(items[1].path("annotation")).read_bytes()
     _check_files_come_back(config, items[1], example)
-
-
-def test_names_are_those_of_the_table(shared_data: Path) -> None:
-    named = {}
-    for path in (shared_data / "ade20k_full").rglob("*.json"):
-        for entry in json.loads(path.read_bytes())["annotation"]["object"]:
-            named[entry["name_ndx"]] = entry["name"]
-    for selection in ("847", "150"):
-        table = ade20k_classes.table(selection, Path())
-        assert len(table.categories) == int(selection)
-        known = {value: table.categories[train_id].name for value, train_id in table.raw_values if train_id is not None}
-        shared = {number: name for number, name in known.items() if number in named}
-        assert len(shared) > 15
-        assert selection == "150" or shared == {number: named[number] for number in shared}
 
 
 def test_layers_worked_out_by_hand(config: ade20k_full.Config) -> None:
@@ -123,28 +107,6 @@ def test_the_2016_release(shared_data: Path, tmp_path: Path) -> None:
     np.testing.assert_array_equal(example.instance == sky.instance, blue == 1)
     assert example.annotation == Path(item.path("annotation")).read_bytes()
     _check_files_come_back(config, item, example)
-
-
-def test_names_out_of_a_pickle(tmp_path: Path) -> None:
-    counts = np.ones((4, 3), np.float32)
-    index = {"objectnames": ["-", "wall", "door", "door"], "objectPresence": counts, "scene": np.array(["/a"])}
-    (tmp_path / "index_ade20k.pkl").write_bytes(pickle.dumps(index))
-    table = ade20k_classes.table("all", tmp_path)
-    assert [category.name for category in table.categories] == ["wall", "door (3)", "door (4)"]
-    assert table.raw_values == ((0, None), (1, None), (2, 0), (3, 1), (4, 2))
-
-
-class _Attack:
-    def __reduce__(self) -> tuple:
-        return os.system, ("touch attacked",)
-
-
-def test_a_pickle_runs_no_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "index_ade20k.pkl").write_bytes(pickle.dumps({"objectnames": [_Attack()]}))
-    with pytest.raises(errors.UserError, match="system` in it is refused"):
-        ade20k_classes.names(tmp_path)
-    assert not (tmp_path / "attacked").exists()
 
 
 @pytest.mark.parametrize(

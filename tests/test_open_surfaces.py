@@ -102,7 +102,7 @@ def test_a_turned_photo_is_a_finding(folder: Path) -> None:
     [
         ("shapes.materialshape.json", '"0,1,2"', '"0,1,9"', "a triangle names number 9"),
         ("shapes.materialshape.json", '"high_quality"', '"quality"', "no field `high_quality`"),
-        ("shapes.shapesubstance.json", '"Brick"', '"Bricks"', "not so: Brick, Bricks"),
+        ("shapes.shapesubstance.json", '"Brick"', '"Bricks"', "not: Brick, Bricks"),
         ("photos.photo.json", "[", "[[", "not JSON"),
     ],
 )

@@ -112,8 +112,8 @@ def load(config: Config, item: dataset.Item) -> dataset.Example:
 def found(config: Config) -> str:
     """Which release, and where."""
     root = _images(config)
-    for split in SPLITS:
-        for item in items(config, split):
+    for folder in SPLITS.values():
+        for item in _below(root, folder):
             is_late = item.path("annotation").endswith(ANNOTATIONS[0])
             return f"full ADE20K in {root}, release of {'2021 (JSON)' if is_late else '2016 (_atr.txt)'}"
     return f"full ADE20K in {root}, without images"

@@ -87,15 +87,15 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
     listed = matlab.field(matlab.read(root / FRAMES), name, root / FRAMES)
     numbers = matlab.label_map(listed, f"{root / FRAMES}: {name}")
     for number in sorted(numbers.ravel().tolist()):
-        yield dataset.Item(f"{number:04d}", (("image", str(root / LABELED)),))
+        # All frames are in one file; what is said of one begins with its key.
+        yield dataset.Item(f"{number:04d}", (("frames", str(root / LABELED)),))
 
 
 def load(config: Config, item: dataset.Item) -> dataset.Example:
     """Reads one frame."""
-    path = item.path("image")
-    if path.endswith(".h5"):
-        return _frame(item.key, _pixels(path))
-    index, described = int(item.key) - 1, info(config)
+    if "image" in dict(item.paths):
+        return _frame(item.key, _pixels(item.path("image")))
+    path, index, described = item.path("frames"), int(item.key) - 1, info(config)
     example = _frame(item.key, matlab_hdf5.entry(path, "images", index, dimensions=3))
     raw, numbers = (
         matlab.label_map(matlab_hdf5.entry(path, name, index, dimensions=2), f"{path}: {name} of frame {item.key}")

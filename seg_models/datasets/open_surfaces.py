@@ -172,7 +172,7 @@ def _named(root: Path, kind: str) -> dict[int, str]:
     try:
         return dict(sorted((int(row[value]), row[name]) for row in csv.DictReader(io.StringIO(text))))
     except (KeyError, TypeError, ValueError):
-        raise errors.UserError(f"{root / table}: expected the columns {name} and {value}, with whole numbers.") from None
+        raise errors.UserError(f"{root / table}: expected the columns {name} and {value} (numbers).") from None
 
 
 def _check_materials(root: Path) -> None:
@@ -181,7 +181,7 @@ def _check_materials(root: Path) -> None:
     found_here = list(_named(root, "substance").values())
     if found_here != published:
         odd = sorted(set(found_here) ^ set(published)) or ["another order"]
-        raise errors.UserError(f"{root}: expected the {len(published)} materials of release 0; not so: {', '.join(odd)}.")
+        raise errors.UserError(f"{root}: expected the {len(published)} materials of release 0; not: {', '.join(odd)}.")
 
 
 def _root(config: Config) -> Path:
