@@ -86,7 +86,7 @@ def _sniffed(root: Path, kind: str) -> dict[str, Path]:
         candidates = [f"annotations/{name}" for name in plain] + plain
         for name in names:
             candidates += [f"{name}/_annotations.coco.json", f"annotations/{name}.json", f"{name}.json"]
-            candidates += [f"{name}/annotations/{kind}.json", f"{name}/annotations.json"]
+            candidates += [f"{name}/annotations/{kind}.json", f"{name}/annotations.json", f"{name}/labels.json"]
         path = raw_files.place(root, *candidates)
         if path:
             found[split] = path
@@ -121,6 +121,7 @@ def images(config: Settings, name: str, split: str, path: Path) -> Path:
         raw_files.place(root, f"images/{tag}"),
         here,
         here / "images",
+        here / "data",
         here.parent / "images",
         here.parent / "img",
         raw_files.place(root, "images"),

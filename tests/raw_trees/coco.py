@@ -1,6 +1,7 @@
 """A fake COCO 2017: polygons, both kinds of run lengths, a crowd, overlaps, an image without objects, a test split."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -84,3 +85,16 @@ def write(path: Path, content: object) -> None:
     """Writes a JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content))
+
+
+def change(folder: Path, changes: Callable[[dict], object], name: str = "instances_train2017") -> None:
+    """Writes a JSON again, changed."""
+    path = folder / "annotations" / f"{name}.json"
+    content = json.loads(path.read_text())
+    changes(content)
+    write(path, content)
+
+
+def first(content: dict, place: int) -> dict:
+    """The annotation of the first image that `annotations_of` gives at some place."""
+    return next(entry for entry in content["annotations"] if entry["id"] == 1000 + place)
