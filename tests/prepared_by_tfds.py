@@ -149,7 +149,8 @@ def coco_names() -> list[str]:
 
 
 def own(number: int) -> dict[str, object]:
-    """An image, a map with classes, a map of 16 bits, and a text."""
+    """An image, a map with classes, a map of 16 bits, a text, and lists in a list."""
     classes = np.random.default_rng(number).integers(0, 3, (*SIZE, 1), np.uint8)
     depth = np.random.default_rng(number).integers(0, 65536, (*SIZE, 1), np.uint16)
-    return {"picture": picture(number), "depth": depth, "classes": classes, "note": f"numéro {number}"}
+    told = {"note": f"numéro {number}", "walks": [[0, 1], [], [1]]}
+    return {"picture": picture(number), "depth": depth, "classes": classes, **told}

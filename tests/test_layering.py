@@ -18,6 +18,7 @@ LIGHT = (
     "seg_models.dataset",
     "seg_models.datasets.camvid",
     "seg_models.datasets.folder",
+    "seg_models.datasets.tfds",
     "seg_models.datasets.toy_streets",
     "seg_models.errors",
     "seg_models.gate",

@@ -9,6 +9,7 @@ import pytest
 import tensorflow_datasets as tfds
 
 from seg_models import dataset, errors, image_files, listing, records
+from seg_models.datasets import coco_panoptic
 from seg_models.datasets import tfds as prepared_sets
 from tests import prepared_by_tfds as made
 
@@ -106,12 +107,22 @@ def test_coco_panoptic(data_dir: Path) -> None:
             mask = ids == identity
             category = info.names.index(names[label])
             np.testing.assert_array_equal(np.unique(example.semantic[mask]), [category])
+            # The raw values are COCO's own category ids, as when COCO is converted from its own files.
+            assert dict(coco_panoptic.PUBLISHED.raw_values)[np.unique(example.raw[mask]).item()] == category
             assert (identity in things) == info.categories[category].is_thing
             if identity in things:
                 np.testing.assert_array_equal(example.instance == things[identity].instance, mask)
                 assert things[identity].is_crowd == is_crowd
         np.testing.assert_array_equal(example.semantic == dataset.VOID, ids == 0)
         assert [finding.kind for finding in example.findings] == ["area", "box"]
+
+
+def test_voc_as_it_is_prepared_has_no_masks(tmp_path: Path) -> None:
+    lists = {"objects": [], "labels": ["cat", "dog"], "labels_no_difficult": ["cat"]}
+    one = {"image": made.jpeg(made.picture(1)), "image/filename": "1.jpg", **lists}
+    made.prepare(tmp_path, "voc/2012", {"train": {"1": one}})
+    with pytest.raises(errors.UserError, match="leaves out its segmentation masks"):
+        prepared_sets.info(prepared_sets.Config(data_dir=str(tmp_path), builder="voc/2012"))
 
 
 def test_the_same_bytes_in_an_array_record(tmp_path: Path) -> None:
@@ -133,6 +144,7 @@ def test_a_builder_of_ones_own_is_guessed_and_said(tmp_path: Path) -> None:
             "depth": tfds.features.Image(shape=(None, None, 1), dtype=np.uint16),
             "classes": tfds.features.LabeledImage(labels=["other", "road", "car"], shape=(None, None, 1)),
             "note": tfds.features.Text(),
+            "walks": tfds.features.Sequence(tfds.features.Sequence(tfds.features.ClassLabel(names=["up", "down"]))),
         }
     )
     examples = made.many(made.own, train=4)
@@ -149,6 +161,8 @@ def test_a_builder_of_ones_own_is_guessed_and_said(tmp_path: Path) -> None:
         one = expected[json.loads(example.annotation)["note"]]
         np.testing.assert_array_equal(example.raw, one["classes"][..., 0])
         np.testing.assert_array_equal(example.maps["depth"], one["depth"][..., 0])
+        flat = [["up", "down"][label] for label in one["walks"].flat_values.numpy()]
+        assert json.loads(example.annotation)["walks/ragged_flat_values"] == flat
 
 
 def test_masks_that_overlap_in_a_list(tmp_path: Path) -> None:

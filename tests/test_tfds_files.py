@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seg_models import errors, example_message, image_files
+from pipeline import cli
+from seg_models import errors, example_message, image_files, manifest
 from seg_models.datasets import tfds
 from tests.raw_trees import tfds as tree
 
@@ -221,3 +222,14 @@ def test_one_channel_of_a_map(tmp_path: Path) -> None:
     np.testing.assert_array_equal(example.raw, CLASSES)
     np.testing.assert_array_equal(example.instance, np.where(CLASSES == 2, 40, 0))
     assert [(thing.category, thing.instance) for thing in example.objects] == [(2, 40)]
+
+
+def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tree.make(tmp_path / "raw")
+    command = ["convert", "tfds:coco/2017_panoptic", "--data_dir", str(tmp_path / "raw")]
+    assert cli.main([*command, "--output_dir", str(tmp_path / "out"), "--splits", "train=train,eval=validation"]) == 0
+    written = manifest.read(tmp_path / "out")
+    assert written.info.name == "tfds:coco/2017_panoptic"
+    assert {split: found.records for split, found in written.splits.items()} == {"train": 5, "eval": 2}
+    assert cli.main(["convert", "tfds:coco/2014", *command[2:], "--output_dir", str(tmp_path / "other")]) == 1
+    assert "tfds build coco/2014" in capsys.readouterr().err

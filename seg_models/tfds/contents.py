@@ -9,6 +9,9 @@ import numpy as np
 from seg_models import dataset, errors, image_files
 from seg_models.tfds import classes, files, layouts
 
+PLAIN_KINDS = ("text", "classLabel", "boundingBox", "tensor")
+RAGGED = "/ragged_"
+
 
 @dataclasses.dataclass(frozen=True)
 class Meaning:
@@ -61,23 +64,23 @@ class Record:
 
 
 def others(record: Record, meaning: Meaning) -> tuple[dict[str, np.ndarray], bytes]:
-    """What else a record holds: {name: int32 [H, W]} of its images of one channel, and JSON of all that is no image."""
+    """What else a record holds: {name: int32 [H, W]} of its images of one channel, and JSON of all that is plain."""
     taken = {layouts.part(part)[0] for part in dataclasses.astuple(meaning.layout)}
     maps, rest = {}, {}
-    for name, feature in sorted(meaning.prepared.features.items()):
-        values = record.features.get(name, [])
-        if feature.kind != "image":
-            plain = [_plain(value, feature) for value in values]
-            rest[name] = plain[0] if len(plain) == 1 and feature.is_single else plain
-        elif values and name not in taken and layouts.is_map(feature):
-            maps[name] = record.values(name)
+    for key, values in sorted(record.features.items()):
+        # A list of lists lies in two: NAME/ragged_flat_values and NAME/ragged_row_lengths_0.
+        feature = meaning.prepared.features.get(key.partition(RAGGED)[0])
+        if feature and feature.kind in PLAIN_KINDS:
+            named = feature.names if "row_length" not in key else ()
+            plain = [_plain(value, named) for value in values]
+            rest[key] = plain[0] if len(plain) == 1 and feature.is_single else plain
+        elif feature and values and key not in taken and layouts.is_map(feature):
+            maps[key] = record.values(key)
     return maps, json.dumps(rest, ensure_ascii=False).encode() if rest else b""
 
 
-def _plain(value: bytes | float | int, feature: files.Feature) -> str | float | int:
+def _plain(value: bytes | float | int, names: tuple[str, ...]) -> str | float | int:
     """A value as JSON has it; a label by its name."""
     if isinstance(value, bytes):
         return value.decode(errors="backslashreplace")
-    if feature.names and 0 <= value < len(feature.names):
-        return feature.names[value]
-    return value
+    return names[value] if names and 0 <= value < len(names) else value

@@ -23,6 +23,8 @@ DEFAULT_DIR = "~/tensorflow_datasets"
 # As it is written there too: "coco/2017_panoptic:1.1.0"; a `*` stands for any number.
 BUILDER = re.compile(r"(?P<name>[A-Za-z]\w*)(/(?P<config>[\w.+-]+))?(:(?P<version>(\d+|\*)(\.(\d+|\*)){2}))?")
 VERSION = re.compile(r"\d+\.\d+\.\d+")
+# What a leaf of features.json may be.
+KINDS = ("image", "classLabel", "text", "tensor", "boundingBox", "video", "audio", "translation", "jsonFeature")
 TFRECORD, ARRAY_RECORD = "tfrecord", "array_record"
 
 
@@ -31,7 +33,7 @@ class Feature:
     """One feature of a record.
 
     Attributes:
-      kind: "image", "classLabel", "text", "tensor", "boundingBox"..., the names of features.json.
+      kind: one of KINDS; "" where it is something else.
       channels: of an image; 0 where it is none, or may have any number.
       dtype: of an image or tensor, such as "uint8".
       num_classes: of a class label, or of an image of labels; 0 where it is neither.
@@ -204,7 +206,7 @@ def _features(
 
 
 def _leaf(folder: str, node: dict, path: tuple[str, ...], in_list: bool) -> Feature:
-    kind = next((key for key, value in node.items() if isinstance(value, dict)), "")
+    kind = next((key for key in KINDS if key in node), "")
     said = node.get(kind, {})
     sides = [int(side) for side in said.get("shape", {}).get("dimensions", ())]
     # A name may have a `/` of its own.

@@ -21,7 +21,8 @@ def make(folder: Path) -> Path:
     names = [category.name for category in category_table.read("coco_panoptic").categories]
     numbers = iter(range(1, 100))
     made = {
-        split: [[record(next(numbers)) for _ in range(length)] for length in lengths] for split, lengths in SHARDS.items()
+        split: [[record(next(numbers)) for _ in range(length)] for length in lengths]
+        for split, lengths in SHARDS.items()
     }
     about = {"name": "coco", "configName": "2017_panoptic", "version": "1.1.0"}
     write(folder, about, features(len(names)), made, {"panoptic_objects-label": names})
