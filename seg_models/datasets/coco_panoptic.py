@@ -202,7 +202,7 @@ def _categories(files: Mapping[str, Path]) -> coco_categories.Categories:
 def _maps(path: Path) -> Path:
     """The folder of the maps that a JSON names: beside it, of its name, perhaps zipped."""
     folder = raw_files.place(path.parent, path.stem)
-    if folder:
+    if folder and raw_files.is_folder(folder):
         return folder
     fix = "unpack the maps there"
     if raw_files.exists(path.with_suffix(".zip")):
