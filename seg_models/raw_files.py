@@ -83,15 +83,20 @@ def names(folder: str | os.PathLike[str]) -> list[str]:
     """The names of files and folders directly in a folder, sorted; none where it is absent.
 
     Raises:
-      UserError: the folder cannot be read.
+      UserError: the folder cannot be read, or a name in it is not UTF-8.
     """
     archive, member = _split(folder)
     if archive:
         return sorted(_archive(archive).folders.get(member, ()))
     try:
-        return sorted(name for name in os.listdir(folder) if _is_shown(name))
+        found = sorted(name for name in os.listdir(folder) if _is_shown(name))
+        "\n".join(found).encode()
+        return found
     except (FileNotFoundError, NotADirectoryError):
         return []
+    except UnicodeEncodeError as error:
+        name = os.fsencode(error.object[: error.end].rpartition("\n")[2] + error.object[error.end :].partition("\n")[0])
+        raise errors.UserError(f"{folder}: the file name {name!r} is not UTF-8. Rename the file.") from None
     except OSError as error:
         raise errors.UserError(f"{folder}: the folder cannot be read ({error.strerror}).") from None
 
@@ -158,7 +163,8 @@ def json(path: str | os.PathLike[str]) -> object:
     content = read(path)
     try:
         return json_format.loads(content)
-    except ValueError as error:
+    # Brackets in brackets without end are no JSON that anybody means.
+    except (ValueError, RecursionError) as error:
         raise errors.DataError(f"{path}: not JSON, or truncated ({error}). Get the file again.") from None
 
 
