@@ -40,7 +40,8 @@ def mask_of(segmentation: object, height: int, width: int, where: str) -> np.nda
     if not polygons:
         return np.zeros((height, width), bool)
     parts = coco_mask.frPyObjects(polygons, height, width)
-    return coco_mask.decode(coco_mask.merge(parts)).astype(bool)
+    # pycocotools counts by columns; all else here, and what is done with masks, by rows.
+    return coco_mask.decode(coco_mask.merge(parts)).astype(bool, order="C")
 
 
 def of_mask(mask: np.ndarray) -> dict[str, object]:
