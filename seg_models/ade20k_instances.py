@@ -116,6 +116,10 @@ class _Builder:
         if is_shared and seen is not None:
             own &= seen
         hidden = None if mask is None else mask == HIDDEN
+        outside = 0 if seen is None else np.count_nonzero(own & ~seen)
+        if outside:
+            text = f"{outside} pixels of object {region.identity} ({region.name}) in the map lie outside its mask file"
+            self._findings.append(dataset.Finding("overlap", f"{self._path}: {text}."))
         self._objects.append(
             dataset.Object(
                 category=category,

@@ -16,7 +16,7 @@ def read(
     for region in regions:
         if region.mask:
             path = _path(item, region)
-            mask = image_files.read_class_ids(path)
+            mask = image_files.decode(raw_files.read(path), path)
             image_files.check_same_size(mask, example.height, example.width, path, item.path("image"))
             masks[region.identity] = mask.astype(np.uint8)
     return masks

@@ -46,7 +46,8 @@ def info(config: Config) -> dataset.DatasetInfo:
     root = raw_files.root(config.data_dir, "folder")
     classes = _classes(root / config.classes)
     splits = tuple(split for split in SPLIT_FOLDERS if split != "test" or "test" in _split_folders(root))
-    return dataset.DatasetInfo(classes.name or "folder", classes.categories, classes.raw_values, splits)
+    tasks = ("semantic", "instance", "panoptic") if raw_files.is_folder(root / "instances") else ("semantic",)
+    return dataset.DatasetInfo(classes.name or "folder", classes.categories, classes.raw_values, splits, tasks=tasks)
 
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:

@@ -9,6 +9,8 @@ HEIGHT, WIDTH = 24, 32
 # 150-class ids of the three instances in every picture, and their ids among the 100 things.
 SCENE_IDS, THING_IDS = (13, 21, 8), (4, 9, 1)
 
+REAL = {"data_dir": "ade20k_sceneparse150"}
+
 
 def make(folder: Path) -> Path:
     """Writes three training, two validation and two test images."""

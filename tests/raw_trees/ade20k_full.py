@@ -20,6 +20,7 @@ SCENE = (
     (RIM, 2, (24, 28), (8, 12)),
 )
 WORD = "véhicule"
+REAL = {"data_dir": "ade20k_full"}
 
 
 def make(folder: Path) -> Path:

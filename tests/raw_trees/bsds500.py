@@ -6,9 +6,9 @@ import numpy as np
 import scipy.io
 from PIL import Image
 
-# The shared sample has the train images alone.
 HEIGHT, WIDTH = 16, 20
 FOLDERS = {"train": ("100007", "100039"), "val": ("101085", "101087"), "test": ("102062",)}
+REAL = {"data_dir": "bsds500"}
 
 
 def make(folder: Path) -> Path:
