@@ -83,6 +83,8 @@ def _object(region: dict[str, object], size: tuple[int, int], where: str) -> dat
     else:
         visible = amodal
     rate = region.get("occlude_rate")
+    if rate is not None and not isinstance(rate, (int, float)):
+        raise errors.DataError(f"{where}: has `occlude_rate` {rate!r}; expected a number.")
     return dataset.Object(
         category=int(region["isStuff"]),
         instance=0,

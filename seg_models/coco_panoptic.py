@@ -176,6 +176,8 @@ def annotation_of(
     """
     where = f"{json_path}: image {_required(entry, 'image_id', f'{json_path}: an annotation')}"
     listed = _required(entry, "segments_info", where)
+    if not isinstance(listed, list):
+        raise errors.DataError(f"{where}: `segments_info` is {listed!r}; expected a list.")
     segments = tuple(_segment(segment, where, train_ids, is_truth) for segment in listed)
     _refuse_repeated([segment.id for segment in segments], f"{where}: segment")
     return Annotation(json_path, _required(entry, "file_name", where), segments)

@@ -133,8 +133,8 @@ def _part(image_id: int | str, several: list[list[str]], repeated: set[int], lab
 def _check_category(entry: object, categories: Mapping[int, str], path: Path) -> None:
     """Raises UserError where a category is not one of the data set."""
     told = (entry.get("id"), entry.get("name")) if isinstance(entry, dict) else (None, None)
-    if told not in categories.items():
-        known = categories.get(told[0])
+    known = categories.get(told[0]) if isinstance(told[0], int) else None
+    if known is None or known != told[1]:
         meant = f"{told[0]} is {known}" if known else f"there are {len(categories)} others"
         raise errors.UserError(f"{path}: has the category {told[1]} with the `id` {told[0]}; in this data set {meant}.")
 

@@ -99,9 +99,13 @@ def _names(path: Path, stamp: tuple[int, int]) -> dict[int, tuple[int, str]]:
 def _entries(path: Path) -> list[dict]:
     """The entries, each with `pk` and `fields`, of a JSON file."""
     content = raw_files.json(path)
-    if not isinstance(content, list) or not all(isinstance(entry, dict) and "fields" in entry for entry in content):
+    if not isinstance(content, list) or not all(map(_is_entry, content)):
         raise errors.UserError(f"{path}: not of the OpenSurfaces release; expected a list of entries: pk and fields.")
     return content
+
+
+def _is_entry(entry: object) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("pk"), int) and isinstance(entry.get("fields"), dict)
 
 
 def _field(entry: dict, name: str, path: Path) -> Any:

@@ -128,7 +128,7 @@ def _drawn(
     for place, shape in enumerate(shapes):
         where = f"{path}: shape {place + 1}"
         label = shape.get("label") if isinstance(shape, dict) else None
-        if label not in train_ids:
+        if not isinstance(label, str) or label not in train_ids:
             raise errors.DataError(f"{where}: {registry.unknown('the labels', str(label), train_ids)}")
         group = shape.get("group_id")
         # Without a group a shape is an object of its own.
