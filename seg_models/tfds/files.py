@@ -173,6 +173,8 @@ def _read(folder: str, *stamps: tuple[int, int]) -> Prepared:
                 f"{info_path}: the file format is {file_format}; {TFRECORD} and {ARRAY_RECORD} can be read. Prepare "
                 f"the data set with file_format='{TFRECORD}'."
             )
+        if not isinstance(info["name"], str) or not info["splits"]:
+            raise TypeError(f"`name` is {info['name']!r}, `splits` {info['splits']!r}")
         return Prepared(
             folder=folder,
             name=info["name"],
@@ -185,7 +187,9 @@ def _read(folder: str, *stamps: tuple[int, int]) -> Prepared:
             citation=info.get("citation", ""),
             url=next(iter(info.get("location", {}).get("urls", ())), ""),
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except errors.UserError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise errors.UserError(
             f"{folder}: {INFO_FILE} or {FEATURES_FILE} is not as TensorFlow Datasets 4.3 and later write them "
             f"({type(error).__name__}: {error}). Prepare the data set again."

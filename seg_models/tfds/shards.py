@@ -8,6 +8,8 @@ from seg_models.tfds import files
 
 # Of a TFRecord: length and its checksum before the record, its own checksum behind it.
 FRAME_HEADER, FRAME_END = 12, 4
+# So many records are listed one by one, however short the file was cut.
+FEW = 1 << 20
 
 
 def places(prepared: files.Prepared, shard: files.Shard) -> Iterator[int]:
@@ -15,6 +17,10 @@ def places(prepared: files.Prepared, shard: files.Shard) -> Iterator[int]:
 
     A record that a truncated file lacks has a place too; reading it fails.
     """
+    size, _ = raw_files.stamp(shard.path)
+    if shard.records > max(size, FEW):
+        told = f"{shard.records} records in {size} bytes"
+        raise errors.UserError(f"{shard.path}: {prepared.folder} tells of {told}. Prepare the data set again.")
     if prepared.file_format == files.ARRAY_RECORD:
         yield from range(shard.records)
         return
