@@ -58,6 +58,12 @@ def sentence(tasks: Sequence[work_folder.Task], finished: set[str], done: int, s
     return f"{shards}, {rate:.0f} images/s, {duration(left / rate)} left"
 
 
+def parts(done: int, count: int, seconds: float) -> str:
+    """How far work of so many equal parts is."""
+    told = f"{min(done, count)} of {count} parts"
+    return f"{told}, {duration(seconds / done * (count - done))} left" if 0 < done < count else told
+
+
 def _watch(ended: threading.Event, sentence_after: Callable[[float], str]) -> None:
     began = time.monotonic()
     while not ended.wait(EVERY):

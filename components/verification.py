@@ -4,20 +4,16 @@ The driver lists the items into files of a work folder; workers (components/insp
 and leave their findings there; the driver strings those together. Nothing holds the data set or its findings.
 """
 
-import contextlib
 import dataclasses
 import logging
 import pickle
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 
 import apache_beam as beam
 
-from components import inspectors, progress, storage
-from seg_models import dataset, errors, inspection, listing, manifest, record_files
+from components import direct_mode, inspectors, progress, record_inspectors, scratch, storage
+from seg_models import dataset, errors, image_files, inspection, listing, manifest, record_files
 
-WORK = ".verification"
 SUMMARY = "summary.pickle"
 JSON, CSV = "findings.json", "findings.csv"
 ITEMS_PER_BUCKET = 100
@@ -35,10 +31,12 @@ class Scope:
     Attributes:
       split: the only one; "": all.
       output_dir: gets findings.json and findings.csv; "": none are written.
+      max_pixels: an image with more is an error.
     """
 
     split: str = ""
     output_dir: str = ""
+    max_pixels: int = image_files.MAX_PIXELS
 
 
 def verify_source(dataset_config: object, pipeline: beam.Pipeline, scope: Scope = Scope()) -> inspection.Summary:
@@ -54,14 +52,15 @@ def verify_source(dataset_config: object, pipeline: beam.Pipeline, scope: Scope 
     """
     info = dataset.info_of(listing.module_of(dataset_config), dataset_config)
     listed = _listed(dataset_config, scope.split)
-    with _work_folder(scope.output_dir) as work_dir:
+    with scratch.folder(scope.output_dir) as work_dir:
         first = _write_buckets(work_dir, listed)
-        look = beam.ParDo(inspectors.InspectItems(dataset_config, info))
+        inspect = inspectors.InspectItems(dataset_config, info, scope.max_pixels)
+        _choose_mode(pipeline, inspect, listed)
         looked = (
             pipeline
             | "Buckets" >> beam.Create([first._replace(number=number) for number in range(first.count)])
             | "Spread" >> beam.Reshuffle()  # without it, Create and ParDo are one stage on one worker
-            | "Look" >> look.with_outputs(inspectors.DIGESTS, main="main")
+            | "Look" >> beam.ParDo(inspect).with_outputs(inspectors.DIGESTS, main="main")
         )
         twice = (
             looked[inspectors.DIGESTS]
@@ -70,7 +69,7 @@ def verify_source(dataset_config: object, pipeline: beam.Pipeline, scope: Scope 
             | "Several" >> beam.Filter(lambda group: len(group[1]) > 1)
             | "In groups" >> beam.Map(lambda group: (int(group[0][:8], 16) % DIGEST_GROUPS, group[1]))
             | "Gather groups" >> beam.GroupByKey()
-            | "Tell" >> beam.ParDo(inspectors.InspectDigests(work_dir))
+            | "Tell" >> beam.ParDo(inspectors.InspectDigests(first))
         )
         summary = _run(pipeline, [looked["main"], twice], work_dir, first.count)
         _check_complete(summary, {split: len(several) for split, several in listed.items()})
@@ -96,24 +95,27 @@ def verify_records(
     info = dataset.info_of(listing.module_of(dataset_config), dataset_config)
     known = record_files.manifest_of(files)
     skipped = {split: dict(each.skipped) for split, each in known.splits.items()} if known else {}
-    with _work_folder(scope.output_dir) as work_dir:
+    with scratch.folder(scope.output_dir) as work_dir:
         # Keys are unique over all splits, so a record in the wrong one is found too.
-        first = _write_buckets(work_dir, _listed(dataset_config, ""))
-        compare = beam.ParDo(inspectors.InspectShard(dataset_config, first))
+        listed = _listed(dataset_config, "")
+        first = _write_buckets(work_dir, listed)
+        inspect = record_inspectors.InspectShard(dataset_config, first, scope.max_pixels)
+        # To look at an item takes about as long as to compare it with its record.
+        _choose_mode(pipeline, inspectors.InspectItems(dataset_config, info, scope.max_pixels), listed)
         looked = (
             pipeline
             | "Files" >> beam.Create(list(enumerate(files)))
             | "Spread" >> beam.Reshuffle()
-            | "Compare" >> compare.with_outputs(inspectors.KEYS, main="main")
+            | "Compare" >> beam.ParDo(inspect).with_outputs(record_inspectors.KEYS, main="main")
         )
         nothing = pipeline | "All buckets" >> beam.Create([(number, ("", "", "")) for number in range(first.count)])
         whole = record_files.whole_splits(files)
         left_out = [key for each in skipped.values() for key in each]
         keys = (
-            (looked[inspectors.KEYS], nothing)
+            (looked[record_inspectors.KEYS], nothing)
             | "With all" >> beam.Flatten()
             | "By bucket" >> beam.GroupByKey()
-            | "Join" >> beam.ParDo(inspectors.InspectKeys(first, whole, left_out))
+            | "Join" >> beam.ParDo(record_inspectors.InspectKeys(first, whole, left_out))
         )
         summary = _run(pipeline, [looked["main"], keys], work_dir, len(files))
         _add(summary, _told_by_manifest(known, info, skipped, whole), work_dir)
@@ -128,6 +130,15 @@ def _listed(dataset_config: object, split: str) -> dict[str, list[listing.Listed
         logger.info(module.found(dataset_config))
     listed = listing.items(dataset_config, (split,) if split else ())
     return {name: several for name, several in listed.items() if split in ("", name)}
+
+
+def _choose_mode(
+    pipeline: beam.Pipeline, inspect: inspectors.InspectItems, listed: dict[str, list[listing.Listed]]
+) -> None:
+    """Lets a few items tell how this machine's cores are used best, where the options leave it open."""
+    inspect.setup()
+    items = [each.item for several in listed.values() for each in several if not each.problem]
+    direct_mode.choose(pipeline, lambda item: inspect.look_at(listing.Listed(item)), items)
 
 
 def _write_buckets(work_dir: str, listed: dict[str, list[listing.Listed]]) -> inspectors.Bucket:
@@ -150,16 +161,15 @@ def _run(
     path = storage.join(work_dir, SUMMARY)
     total = summaries | "All" >> beam.Flatten() | "Merge" >> beam.CombineGlobally(inspection.merged)
     total | "Summarise" >> beam.Map(_write_summary, path)
-    with progress.told(lambda seconds: _progress(len(storage.files(work_dir, inspectors.FOUND + "*")), parts, seconds)):
+
+    def told(seconds: float) -> str:
+        return progress.parts(len(storage.files(work_dir, inspectors.FOUND + "*")), parts, seconds)
+
+    with progress.told(told):
         pipeline.run().wait_until_finish()
     if not storage.exists(path):
         raise errors.UserError(f"{work_dir}: the Beam runner says it is done, but nothing was. Use another runner.")
     return pickle.loads(storage.read(path))
-
-
-def _progress(done: int, parts: int, seconds: float) -> str:
-    told = f"{min(done, parts)} of {parts} parts looked at"
-    return f"{told}, {progress.duration(seconds / done * (parts - done))} left" if 0 < done < parts else told
 
 
 def _write_summary(summary: inspection.Summary, path: str) -> None:
@@ -224,23 +234,3 @@ def _lines(work_dir: str) -> Iterator[bytes]:
     """All findings, a file of the work folder at a time."""
     for path in sorted(storage.files(work_dir, inspectors.FOUND + "*")):
         yield from storage.read(path).splitlines()
-
-
-@contextlib.contextmanager
-def _work_folder(output_dir: str) -> Iterator[str]:
-    """A folder that all workers reach; gone afterwards, however it ends."""
-    if not output_dir:
-        folder = tempfile.mkdtemp(prefix="segline-")
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-        return
-    work_dir = storage.join(output_dir, WORK)
-    storage.delete_folder(work_dir)
-    try:
-        storage.make_folder(output_dir)
-        storage.make_folder(work_dir)
-        yield work_dir
-    finally:
-        storage.delete_folder(work_dir)

@@ -82,15 +82,15 @@ def placed(found: Iterable[dataset.Finding], split: str, key: str) -> Iterator[P
 
 def table(summary: Summary) -> str:
     """Kind by split: counts, then the first sentences of each kind."""
-    splits = sorted({split for _, split in summary.counts} | set(summary.items), key=_split_order)
-    head = ["finding", *(split or "(all)" for split in splits)]
-    rows = [[kind, *(str(summary.counts[kind, split]) for split in splits)] for kind in _kinds(summary)]
-    rows.append(["looked at", *(str(summary.items[split]) for split in splits)])
+    columns = splits(summary)
+    head = ["finding", *(split or "(all)" for split in columns)]
+    rows = [[kind, *(str(summary.counts[kind, split]) for split in columns)] for kind in kinds(summary)]
+    rows.append(["looked at", *(str(summary.items[split]) for split in columns)])
     widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
     lines = ["  ".join(_aligned(row, widths)).rstrip() for row in [head, *rows]]
-    for kind in _kinds(summary):
-        count = sum(summary.counts[kind, split] for split in splits)
-        lines += ["", f"{kind}: {dataset.FINDING_KINDS[kind]}", *(f"  {found.text}" for found in summary.first[kind])]
+    for kind in kinds(summary):
+        count = sum(summary.counts[kind, split] for split in columns)
+        lines += ["", f"{kind}: {meaning(kind)}", *(f"  {found.text}" for found in summary.first[kind])]
         lines += [f"  and {count - len(summary.first[kind])} more"] if count > len(summary.first[kind]) else []
     return "\n".join(lines)
 
@@ -140,14 +140,26 @@ def csv_parts(lines: Iterable[bytes]) -> Iterator[bytes]:
         yield _csv_row(from_line(line))
 
 
-def _kinds(summary: Summary) -> list[str]:
+def meaning(kind: str) -> str:
+    """A kind of finding in words; "" for a kind of somebody's own."""
+    return dataset.FINDING_KINDS[kind] if kind in dataset.FINDING_KINDS else ""
+
+
+def kinds(summary: Summary) -> list[str]:
     """Kinds that occur, errors first."""
     return sorted({kind for kind, _ in summary.counts}, key=lambda kind: (kind not in ERRORS, kind))
 
 
-def _split_order(split: str) -> tuple[int, str]:
+def splits(summary: Summary) -> list[str]:
+    """Splits that occur, in their usual order; "" last, for what concerns no split."""
+    return sorted({split for _, split in summary.counts} | set(summary.items), key=split_order)
+
+
+def split_order(split: str) -> tuple[int, str]:
+    """Sorts splits as people name them."""
     known = ("train", "eval", "test")
-    return (known.index(split) if split in known else len(known)), split
+    place = known.index(split) if split in known else len(known) + (not split)
+    return place, split
 
 
 def _aligned(row: list[str], widths: list[int]) -> list[str]:

@@ -6,7 +6,7 @@ from types import ModuleType
 
 import numpy as np
 
-from seg_models import dataset, image_files
+from seg_models import dataset, errors, image_files
 
 # What serves encoding and counting alone, and is no part of a record.
 PASSING = ("instance_png", "raw_histogram", "semantic_png")
@@ -29,7 +29,15 @@ def rebuilt(
     Raises:
       DataError: a source map cannot be read.
     """
-    for path, values in _restored(module, config, item, stored):
+    try:
+        maps = list(_restored(module, config, item, stored))
+    except errors.DataError:
+        raise
+    # A record that was tampered with may lack anything that rebuilding needs.
+    except Exception as error:
+        yield item.key, f"its source maps cannot be rebuilt ({type(error).__name__}: {error})"
+        return
+    for path, values in maps:
         found = _array_differences(np.asarray(values), image_files.read_raw_mask(path), "the map rebuilt from it")
         yield path, next(found, "")
 

@@ -14,6 +14,9 @@ from tests import conftest
 LAYERS = ("beam_runner", "pipeline", "components", "seg_models")
 ORCHESTRATORS = ("tfx.orchestration", "kfp", "google.cloud", "kubernetes")
 LIGHT = (
+    "seg_models.browse.page",
+    "seg_models.browse.pictures",
+    "seg_models.browse.scan",
     "seg_models.config",
     "seg_models.dataset",
     "seg_models.datasets.camvid",
@@ -38,6 +41,7 @@ LIGHT = (
     "seg_models.stored_predictions",
     "seg_models.truth_checks",
     "seg_models.visualize",
+    "components.browsing",
     "components.conversion",
     "components.verification",
 )

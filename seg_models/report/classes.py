@@ -1,7 +1,7 @@
 """The report's scores by class: a row with its bars for each, in the order of the train ids."""
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from seg_models import dataset
 from seg_models.report import findings, overview
@@ -17,10 +17,10 @@ def swatch(category: dataset.Category) -> str:
     return f'<i class="swatch" style="background:rgb{category.color}"></i>'
 
 
-def legend(info: dataset.DatasetInfo) -> str:
-    """All categories with their colours."""
+def legend(categories: Sequence[dataset.Category]) -> str:
+    """Categories with their colours."""
     chips = "".join(
-        f'<span class="chip">{swatch(category)}{html.escape(category.name)}</span>' for category in info.categories
+        f'<span class="chip">{swatch(category)}{html.escape(category.name)}</span>' for category in categories
     )
     return f'<div class="chips">{chips}</div>'
 
@@ -74,8 +74,9 @@ def _shares(found: findings.Findings) -> list[str]:
     """Each class's share of the pixels, for people; [] where the pixels were not counted."""
     if found.matrix is None or not found.matrix.sum():
         return []
-    return [_percent(share) for share in found.matrix.sum(1) / found.matrix.sum()]
+    return [percent(share) for share in found.matrix.sum(1) / found.matrix.sum()]
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """A share for people, as HTML."""
     return "0" if share == 0 else "&lt; 0.01 %" if share < 0.0001 else f"{100 * share:.2f} %"

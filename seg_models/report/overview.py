@@ -4,7 +4,7 @@ import html
 from collections.abc import Mapping
 
 from seg_models import gate
-from seg_models.report import findings
+from seg_models.report import document, findings
 
 HEADLINES = (
     ("pq", "PQ", "panoptic quality"),
@@ -42,7 +42,7 @@ def headlines(scores: Mapping[str, object]) -> str:
     defined = {key: value for key, value in scores.items() if findings.is_number(value)}
     named = {key for key, _, _ in HEADLINES} | {"sq", "rq", "images"}
     others = tuple((key, key, "") for key in defined if key not in named)
-    cards = (_card(defined[key], *text) for key, *text in HEADLINES + others if key in defined)
+    cards = (document.card(number(defined[key]), *text) for key, *text in HEADLINES + others if key in defined)
     return f'<section class="cards">{"".join(cards)}</section>'
 
 
@@ -66,10 +66,3 @@ def panoptic_table(scores: Mapping[str, object]) -> str:
 
 def _condition(sentence: str, holds: bool) -> str:
     return f'<li class="{"held" if holds else "failed"}">{html.escape(sentence)}</li>'
-
-
-def _card(value: object, title: str, explanation: str) -> str:
-    return (
-        f'<div class="card"><div class="value">{number(value)}</div><div class="name">{html.escape(title)}</div>'
-        f'<div class="note">{html.escape(explanation)}</div></div>'
-    )

@@ -1,9 +1,7 @@
 """The report's page: its parts in order, in one file that needs no other."""
 
-import html
-
 from seg_models import config, scores
-from seg_models.report import charts, classes, confusion, findings, overview, pictures, style
+from seg_models.report import charts, classes, confusion, document, findings, overview, pictures
 
 PAGE = "report.html"
 METRICS = "metrics.json"
@@ -21,21 +19,14 @@ def render(found: findings.Findings) -> str:
     """The HTML page."""
     title = f"Evaluation on {found.info.name}"
     sections = (
-        overview.panoptic_table(found.scores),
-        classes.table(found),
-        confusion.section(found),
-        _training(found),
-        pictures.section(found),
+        document.Section("panoptic", "Panoptic quality", overview.panoptic_table(found.scores)),
+        document.Section("classes", "Classes", classes.table(found)),
+        document.Section("confusion", "Confusion matrix", confusion.section(found)),
+        document.section("training", "Training", _training(found)),
+        document.Section("images", "Images", pictures.section(found)),
     )
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(title)}</title><style>{style.CSS}</style></head>\n<body><main>"
-        f"<header><h1>{html.escape(title)}</h1>{_summary(found)}</header>{_links(sections)}"
-        f"{overview.verdict(found.gate)}{overview.headlines(found.scores)}\n"
-        + "\n".join(sections)
-        + "</main></body></html>\n"
-    )
+    head = overview.verdict(found.gate) + overview.headlines(found.scores)
+    return document.render(title, _summary(found), head, sections)
 
 
 def _summary(found: findings.Findings) -> str:
@@ -43,17 +34,7 @@ def _summary(found: findings.Findings) -> str:
     told = [f"{found.scores['images']:,} images", f"{found.pixels / 1e6:,.1f} million pixels"]
     told += [f"{found.info.num_categories} classes, {len(found.info.thing_ids)} of them things"]
     told += [f"{found.scores['images'] / found.seconds:.1f} images a second"] if found.seconds else []
-    return f'<p class="note">{" · ".join(told)}</p>'
-
-
-def _links(sections: tuple[str, ...]) -> str:
-    """Links to the sections that there are."""
-    named = (("panoptic", "Panoptic quality"), ("classes", "Classes"), ("confusion", "Confusion matrix"))
-    named += (("training", "Training"), ("images", "Images"))
-    links = (
-        f'<a href="#{name}">{title}</a>' for (name, title), section in zip(named, sections, strict=True) if section
-    )
-    return f"<nav>{''.join(links)}</nav>"
+    return " · ".join(told)
 
 
 def _training(found: findings.Findings) -> str:
@@ -62,4 +43,4 @@ def _training(found: findings.Findings) -> str:
         f"<div><h3>{title}</h3>{charts.line_chart(series, title)}{charts.key(series)}</div>"
         for title, series in charts.training_curves(found.history, found.scores).items()
     )
-    return f'<section id="training"><h2>Training</h2><div class="charts">{drawn}</div></section>' if drawn else ""
+    return f'<div class="charts">{drawn}</div>' if drawn else ""

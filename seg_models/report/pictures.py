@@ -36,8 +36,9 @@ def section(found: findings.Findings) -> str:
         f'<span class="chip"><i class="swatch" style="background:rgb{color}"></i>{name}</span>'
         for name, color in ERRORS
     )
+    legend = classes.legend(found.info.categories)
     return (
-        f'<section id="images"><h2>Images</h2>{classes.legend(found.info)}<p class="note">In the error maps:</p>'
+        f'<section id="images"><h2>Images</h2>{legend}<p class="note">In the error maps:</p>'
         f'<div class="chips">{chips}</div>{"".join(groups)}</section>'
     )
 

@@ -93,7 +93,15 @@ table.confusion.dense .row, table.confusion.dense .column span { font-size: 11px
 svg.chart { width: 100%; max-width: 520px; height: auto; display: block; font-size: 12px; }
 svg.chart text { fill: var(--soft); }
 svg.chart .grid { stroke: var(--rule); }
+svg.chart rect.count { fill: var(--line0); }
+svg.chart rect.count:hover { fill: var(--line1); }
 svg.chart polyline { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
+.cards.inner { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px;
+  margin: 12px 0 18px; }
+tr.absent { opacity: .55; }
+th.failed { color: var(--bad); }
+details { margin: 8px 0; overflow-wrap: anywhere; }
+summary { cursor: pointer; }
 article { margin: 0 0 18px; }
 article header { overflow-wrap: anywhere; margin-bottom: 4px; }
 .pictures { display: grid; grid-template-columns: repeat(4, 1fr); gap: 8px; }

@@ -1,0 +1,33 @@
+"""A folder that the driver and its workers share while something is looked at, and that is gone afterwards."""
+
+import contextlib
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+
+from components import storage
+
+NAME = ".inspection"
+
+
+@contextlib.contextmanager
+def folder(output_dir: str) -> Iterator[str]:
+    """The folder, empty: in `output_dir`, so that workers on other machines reach it; without one, on this machine."""
+    if not output_dir:
+        path = tempfile.mkdtemp(prefix="segline-")
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+        return
+    # What was killed may have left one behind; workers must not take its files for those of this one.
+    for left in storage.files(storage.join(output_dir, f"{NAME}-*")):
+        storage.delete([left])
+    path = storage.join(output_dir, f"{NAME}-{uuid.uuid4().hex[:8]}")
+    try:
+        storage.make_folder(output_dir)
+        storage.make_folder(path)
+        yield path
+    finally:
+        storage.delete_folder(path)
