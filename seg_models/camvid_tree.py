@@ -24,10 +24,13 @@ def folder(root: Path) -> Path | None:
 def items(folder: Path, split: str) -> Iterator[dataset.Item]:
     """The pairs of a split, as train.txt, val.txt or test.txt lists them; all pairs of its folders without that file.
 
-    Broken pairs are given whether listed or not: the list decides which whole pairs count.
+    Broken pairs are given whether listed or not: the list decides which whole pairs count. Of a test split without any
+    mask these are its images.
     """
     name = FOLDERS[split]
-    sources = (pairing.Source("image", folder / name), pairing.Source("mask", folder / f"{name}annot"))
+    sources = [pairing.Source("image", folder / name), pairing.Source("mask", folder / f"{name}annot")]
+    if split == "test":
+        sources = pairing.labelled(sources)
     list_file = folder / f"{name}.txt"
     if not raw_files.exists(list_file):
         yield from pairing.items(sources)

@@ -46,6 +46,14 @@ def items(sources: Sequence[Source], prefix: str = "") -> Iterator[dataset.Item]
         yield dataset.Item(prefix + key, tuple(paths))
 
 
+def labelled(sources: Sequence[Source]) -> list[Source]:
+    """The sources of a test split: its annotation may be withheld, so the last ones that have no file are left out."""
+    kept = list(sources)
+    while kept and not any(map(_is_picture, raw_files.walk(kept[-1].folder))):
+        kept.pop()
+    return kept
+
+
 def missing(sources: Sequence[Source], key: str) -> dataset.Item:
     """The Item of a listed key of which no source has a file; `check` refuses it."""
     return dataset.Item(key, tuple((source.role, _expected(source, key, {})) for source in sources))
@@ -80,8 +88,10 @@ def load_image(item: dataset.Item) -> dataset.Example:
 
 
 def load(item: dataset.Item, info: dataset.DatasetInfo) -> dataset.Example:
-    """The Example of an item with an "image" and a "mask", by the label contract."""
+    """The Example of an item with an "image" and a "mask", by the label contract; without the role "mask" no labels."""
     example = load_image(item)
+    if "mask" not in dict(item.paths):
+        return example
     mask = labels.read(item.path("mask"), info)
     image_files.check_same_size(mask.semantic, example.height, example.width, item.path("mask"), item.path("image"))
     return labels.annotated(example, mask)
@@ -97,7 +107,11 @@ def _files(source: Source) -> dict[str, list[str]]:
     """Key -> the files of a source that have it."""
     found: dict[str, list[str]] = {}
     for path in raw_files.walk(source.folder):
-        stem, suffix = os.path.splitext(path)
-        if suffix.lower() in SUFFIXES:
+        if _is_picture(path):
+            stem = os.path.splitext(path)[0]
             found.setdefault(stem.removesuffix(source.ending), []).append(os.path.join(source.folder, path))
     return found
+
+
+def _is_picture(path: str) -> bool:
+    return path.lower().endswith(SUFFIXES)

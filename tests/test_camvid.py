@@ -105,6 +105,24 @@ def test_an_unlisted_value_and_another_size_fail(tree: Path) -> None:
         load(tree)
 
 
+@pytest.mark.parametrize("listed", [True, False])
+def test_test_images_may_come_without_masks(tree: Path, listed: bool) -> None:
+    for name in ("t", "u"):
+        small_folder.save(tree / "CamVid" / "test" / f"{name}.png", np.full((4, 6, 3), 9, np.uint8))
+    if listed:
+        (tree / "CamVid" / "test.txt").write_text("".join(f"test/{name}.png testannot/{name}.png\n" for name in "tu"))
+    config = camvid.Config(data_dir=str(tree))
+    assert keys(tree, "test") == ["t", "u"]
+    for item in camvid.items(config, "test"):
+        example = camvid.load(config, item)
+        assert example.semantic is None and example.raw is None
+        assert example.image_bytes == (tree / "CamVid" / "test" / f"{item.key}.png").read_bytes()
+    small_folder.save(tree / "CamVid" / "testannot" / "t.png", np.full((4, 6), 3, np.uint8))
+    assert camvid.load(config, next(camvid.items(config, "test"))).semantic.tolist() == [[3] * 6] * 4
+    with pytest.raises(errors.DataError, match="testannot/u.png: the mask of `u` is missing"):
+        load(tree, 1, "test")
+
+
 def test_a_wrong_folder_is_explained(tree: Path) -> None:
     with pytest.raises(errors.UserError, match="`data_dir` of data set `camvid` is not set"):
         next(camvid.items(camvid.Config(), "train"))

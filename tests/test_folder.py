@@ -1,5 +1,6 @@
 """folder: a user's own images, masks and instances."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -159,3 +160,34 @@ def test_a_wrong_folder_is_explained(tmp_path: Path) -> None:
         folder.info(folder.Config())
     with pytest.raises(errors.UserError, match="images: no such folder; put the images in it"):
         keys(config(tmp_path), "train")
+
+
+@pytest.mark.parametrize("lost", [("masks", "instances"), ("instances",)])
+def test_test_images_may_come_without_maps(tmp_path: Path, lost: tuple[str, ...]) -> None:
+    for split in ("train", "val", "test"):
+        small_folder.make(tmp_path, 2, split)
+    for name in lost:
+        shutil.rmtree(tmp_path / name / "test")
+    made = config(tmp_path)
+    assert keys(made, "test") == ["test/000", "test/001"]
+    for item in folder.items(made, "test"):
+        example = folder.load(made, item)
+        assert example.image_bytes == (tmp_path / "images" / f"{item.key}.png").read_bytes()
+        assert (example.semantic is None) == ("masks" in lost) and example.instance is None and example.objects == ()
+        decoded = records.decode(records.encode(example))
+        np.testing.assert_array_equal(decoded.semantic, example.semantic)
+    for split in ("train", "val"):
+        shutil.rmtree(tmp_path / "masks" / split)
+    for split in ("train", "eval"):
+        with pytest.raises(errors.DataError, match="the mask of .* is missing"):
+            folder.load(made, next(folder.items(made, split)))
+
+
+@pytest.mark.parametrize("lost", ["masks/test/000.png", "instances/test/000.png", "images/test/000.png", "masks/test"])
+def test_test_maps_that_are_there_must_be_whole(tmp_path: Path, lost: str) -> None:
+    for split in ("train", "val", "test"):
+        small_folder.make(tmp_path, 2, split)
+    path = tmp_path / lost
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    with pytest.raises(errors.DataError, match="is missing; its"):
+        folder.load(config(tmp_path), next(folder.items(config(tmp_path), "test")))

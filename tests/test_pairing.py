@@ -43,3 +43,15 @@ def test_a_broken_pair_says_what_is_wrong(sources: list[pairing.Source], key: st
 
 def test_a_folder_that_is_not_there_has_no_files(tmp_path: Path) -> None:
     assert list(pairing.items([pairing.Source("image", tmp_path / "nowhere")])) == []
+
+
+def test_sources_at_the_end_without_a_file_may_be_withheld(sources: list[pairing.Source], tmp_path: Path) -> None:
+    image, mask = sources
+    empty = pairing.Source("instance", tmp_path / "nowhere")
+    assert pairing.labelled([image, mask, empty]) == [image, mask]
+    assert pairing.labelled([image, empty]) == [image]
+    # A map without what it belongs to is no image without labels.
+    assert pairing.labelled([image, empty, mask]) == [image, empty, mask]
+    (tmp_path / "nowhere").mkdir()
+    (tmp_path / "nowhere" / "list.txt").touch()
+    assert pairing.labelled([empty]) == []

@@ -8,8 +8,6 @@
 import dataclasses
 from collections.abc import Iterator
 
-import numpy as np
-
 from seg_models import ade20k_challenge, category_table, dataset, pairing
 
 TABLE = category_table.read("ade20k")
@@ -44,16 +42,10 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
 
 
 def load(config: Config, item: dataset.Item) -> dataset.Example:
-    """Reads one image and its map."""
-    return pairing.load(item, INFO) if "mask" in dict(item.paths) else pairing.load_image(item)
+    """Reads one image and, where it is annotated, its map."""
+    return pairing.load(item, INFO)
 
 
 def found(config: Config) -> str:
     """Where the tree lies."""
     return f"SceneParse150 in {ade20k_challenge.folder(config.data_dir, INFO.name, ['annotations'])}"
-
-
-def restore(config: Config, item: dataset.Item, example: dataset.Example) -> Iterator[tuple[str, np.ndarray]]:
-    """The map as it came."""
-    if example.raw is not None:
-        yield item.path("mask"), example.raw

@@ -4,8 +4,6 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
 from seg_models import camvid_tree, dataset, errors, pairing, raw_files, registry
 
 # No instances are annotated, so cars, pedestrians and bicyclists count as stuff here.
@@ -52,13 +50,8 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
 
 
 def load(config: Config, item: dataset.Item) -> dataset.Example:
-    """Reads one pair."""
+    """Reads one pair, or an image without labels."""
     return pairing.load(item, INFO)
-
-
-def restore(config: Config, item: dataset.Item, example: dataset.Example) -> Iterator[tuple[str, np.ndarray]]:
-    """The mask of an image from its record."""
-    yield item.path("mask"), example.raw
 
 
 def _folder(config: Config) -> Path:

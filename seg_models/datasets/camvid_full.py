@@ -11,8 +11,6 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
 from seg_models import camvid_tree, category_table, dataset, errors, pairing, raw_files, registry
 
 STILLS, LABELS = "701_StillsRaw_full", "LabeledApproved_full"
@@ -62,13 +60,8 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
 
 
 def load(config: Config, item: dataset.Item) -> dataset.Example:
-    """Reads one pair."""
+    """Reads one pair, or an image without labels."""
     return pairing.load(item, INFO)
-
-
-def restore(config: Config, item: dataset.Item, example: dataset.Example) -> Iterator[tuple[str, np.ndarray]]:
-    """The mask of an image, its colours as r * 65536 + g * 256 + b, from its record."""
-    yield item.path("mask"), example.raw
 
 
 def _layout(config: Config) -> tuple[tuple[Path, Path] | None, Path | None]:

@@ -120,10 +120,7 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
 
 def load(config: Config, item: dataset.Item) -> dataset.Example:
     """Reads one pair, or an image without labels."""
-    roles = dict(item.paths)
-    if "mat" in roles:
-        return _load_mat(item)
-    return pairing.load(item, PUBLISHED) if "mask" in roles else pairing.load_image(item)
+    return _load_mat(item) if "mat" in dict(item.paths) else pairing.load(item, PUBLISHED)
 
 
 def _layout(config: Config) -> Layout:

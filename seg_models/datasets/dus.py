@@ -111,11 +111,6 @@ def load(config: Config, item: dataset.Item) -> dataset.Example:
     return dataclasses.replace(example, maps=maps)
 
 
-def restore(config: Config, item: dataset.Item, example: dataset.Example) -> Iterator[tuple[str, np.ndarray]]:
-    """The map of a frame from its record."""
-    yield item.path("mask"), example.raw
-
-
 def _image(path: str) -> np.ndarray:
     """The pixels of an image: uint16 [H, W], its 12 bits at the top; uint8 [H, W] as they are."""
     values = pgm.read(path)

@@ -6,6 +6,7 @@
     data_dir/instances/        optional PNG, 8 or 16 bits: 0 = no instance, unique in an image
 
 Each may have folders train, eval (or val, validation) and test; without them an image's key puts it in train or eval.
+A folder test may have images alone: they are for prediction.
 """
 
 import dataclasses
@@ -58,7 +59,9 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
     folders = _split_folders(root)
     if folders:
         if split in folders:
-            yield from pairing.items(_sources(config, root, folders[split]), prefix=f"{folders[split]}/")
+            sources = _sources(config, root, folders[split])
+            labelled = pairing.labelled(sources) if split == "test" else sources
+            yield from pairing.items(labelled, prefix=f"{folders[split]}/")
         return
     found = list(pairing.items(_sources(config, root)))
     held_out = hold_out.chosen([item.key for item in found], config.eval_fraction)
@@ -68,7 +71,7 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
 
 
 def load(config: Config, item: dataset.Item) -> dataset.Example:
-    """Reads one pair and, where there are instances, its objects."""
+    """Reads one pair and, where there are instances, its objects; or an image without labels."""
     described = info(config)
     example = pairing.load(item, described)
     if "instance" not in dict(item.paths):

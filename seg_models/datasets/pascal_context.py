@@ -93,16 +93,14 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
 
 def load(config: Config, item: dataset.Item) -> dataset.Example:
     """Reads an image and its classes."""
-    roles = dict(item.paths)
-    if "mask" in roles:
-        return pairing.load(item, info(config))
-    example = pairing.load_image(item)
+    described, roles = info(config), dict(item.paths)
+    example = pairing.load(item, described)
     if "labels" not in roles:
         return example
     path = roles["labels"]
     raw = matlab.label_map(matlab.field(matlab.read(path), "LabelMap", path), f"{path}: LabelMap")
     image_files.check_same_size(raw, example.height, example.width, path, item.path("image"))
-    return labels.annotated(example, labels.of(raw, info(config), path))
+    return labels.annotated(example, labels.of(raw, described, path))
 
 
 def _annotation(config: Config, root: Path) -> Path:
