@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from seg_models import dataset, errors, registry
+from seg_models import dataset, errors, raw_files, registry
 
 KEYS = ("name", "classes", "things", "void")
 CLASS_KEYS = ("name", "id", "color")
@@ -56,14 +56,15 @@ def read(path: Path) -> ClassFile:
 
 def _content(path: Path) -> dict[str, Any]:
     """The file as a mapping whose keys are known and whose `classes` is a list with something in it."""
-    try:
-        content = yaml.safe_load(path.read_text())
-    except FileNotFoundError:
+    if not raw_files.exists(path):
         raise errors.UserError(
             f"{path}: the file is missing. It names the classes of the masks; the shortest is "
             "`classes: [background, cell]`, where background has the value 0 and cell 1."
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        )
+    try:
+        with raw_files.open(path) as file:
+            content = yaml.safe_load(file.read().decode("utf-8-sig"))
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise errors.UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict):
         raise errors.UserError(f"{path}: expected `classes:` with a list of classes, got {type(content).__name__}.")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from seg_models import dataset, errors, records
 from seg_models.datasets import folder
@@ -191,3 +192,27 @@ def test_test_maps_that_are_there_must_be_whole(tmp_path: Path, lost: str) -> No
     shutil.rmtree(path) if path.is_dir() else path.unlink()
     with pytest.raises(errors.DataError, match="is missing; its"):
         folder.load(config(tmp_path), next(folder.items(config(tmp_path), "test")))
+
+
+def test_a_zip_file_is_read_in_place(tmp_path: Path) -> None:
+    plain = small_folder.make(tmp_path / "raw")
+    zipped = Path(shutil.make_archive(str(tmp_path / "mine"), "zip", plain))
+    of_folder, of_zip = folder.Config(data_dir=str(plain)), folder.Config(data_dir=str(zipped))
+    assert folder.info(of_zip) == folder.info(of_folder)
+    for split in ("train", "eval"):
+        pairs = list(zip(folder.items(of_folder, split), folder.items(of_zip, split), strict=True))
+        assert pairs
+        for item, same in pairs:
+            assert records.encode(folder.load(of_folder, item)) == records.encode(folder.load(of_zip, same))
+
+
+def test_instances_on_void_alone_are_none_and_are_kept(tmp_path: Path) -> None:
+    made = folder.Config(data_dir=str(small_folder.make(tmp_path)))
+    path = tmp_path / "instances" / "000.png"
+    instance = np.asarray(Image.open(path)).copy()
+    instance[:2, :5] = 77
+    small_folder.save(path, instance)
+    item = next(item for split in ("train", "eval") for item in folder.items(made, split) if item.key == "000")
+    example = records.decode(records.encode(folder.load(made, item)))
+    assert [thing.instance for thing in example.objects] == [1, 300] and 77 not in example.instance
+    np.testing.assert_array_equal(dict(folder.restore(made, item, example))[str(path)], instance)

@@ -19,6 +19,8 @@ import numpy as np
 from seg_models import class_file, dataset, errors, hold_out, image_files, instance_maps, pairing, raw_files, registry
 
 SPLIT_FOLDERS = {"train": ("train", "training"), "eval": ("eval", "val", "validation"), "test": ("test",)}
+# The map of an instance file some of whose instances lie on void alone, and are therefore none.
+SOURCE = "instance/source"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,17 +82,24 @@ def load(config: Config, item: dataset.Item) -> dataset.Example:
     instance, png = instance_maps.read(path)
     image_files.check_same_size(instance, example.height, example.width, path, item.path("image"))
     kept, objects = _objects(instance, example.semantic, described, path)
-    png = png if kept is instance else b""
-    return dataclasses.replace(example, instance=kept, objects=objects, instance_png=png)
+    if kept is instance:
+        return dataclasses.replace(example, instance=kept, objects=objects, instance_png=png)
+    return dataclasses.replace(example, instance=kept, objects=objects, maps={SOURCE: instance})
+
+
+def restore(config: Config, item: dataset.Item, example: dataset.Example) -> Iterator[tuple[str, np.ndarray]]:
+    """The mask and the instance map."""
+    rebuilt = {"mask": example.raw, "instance": example.maps.get(SOURCE, example.instance)}
+    yield from ((path, rebuilt[role]) for role, path in item.paths if role in rebuilt)
 
 
 def _classes(path: Path) -> class_file.ClassFile:
     """The class file, read again only when it changed: `load` asks for it once an image."""
-    return _read_classes(path, path.stat().st_mtime_ns if path.is_file() else 0)
+    return _read_classes(path, raw_files.stamp(path))
 
 
 @functools.lru_cache(maxsize=8)
-def _read_classes(path: Path, mtime_ns: int) -> class_file.ClassFile:
+def _read_classes(path: Path, stamp: tuple[int, int]) -> class_file.ClassFile:
     return class_file.read(path)
 
 
