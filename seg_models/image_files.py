@@ -15,6 +15,8 @@ FORMATS = {"PNG": "png", "JPEG": "jpeg", "MPO": "jpeg"}
 DEEP_MODES = ("I", "I;16", "I;16B")
 INDEX_MODES = ("L", "P", "1", *DEEP_MODES)
 ORIENTATION_TAG = 0x0112
+# Of photographs higher levels of compression make no smaller files, and take several times as long.
+PHOTO_LEVEL = 3
 
 # PIL's own limit is a warning at half of it; ours is an error, is checked wherever an image is opened, and can be raised.
 Image.MAX_IMAGE_PIXELS = None
@@ -125,30 +127,27 @@ def check_same_size(mask: np.ndarray, height: int, width: int, mask_path: str, i
     )
 
 
-def encode_png(values: np.ndarray, compress_level: int = 6) -> bytes:
+def encode_png(values: np.ndarray) -> bytes:
     """Encodes uint8 [H, W], uint8 [H, W, 3] or any integer [H, W] below 65536 (16-bit then) as PNG."""
+    if values.ndim == 3:
+        buffer = io.BytesIO()
+        Image.fromarray(values).save(buffer, "PNG", compress_level=PHOTO_LEVEL)
+        return buffer.getvalue()
     if values.dtype != np.uint8:
         if values.size and (values.min() < 0 or values.max() > 65535):
             raise ValueError(f"`values` must lie in 0..65535 for a 16-bit PNG, got up to {values.max()}")
         values = values.astype(np.uint16)
-    buffer = io.BytesIO()
-    Image.fromarray(values).save(buffer, "PNG", compress_level=compress_level)
-    return buffer.getvalue()
+    return image_structure.encode_map(values)
 
 
-def encode_indexed(indices: np.ndarray, grey: np.ndarray, bits: int = 8) -> bytes:
+def encode_indexed(indices: np.ndarray, grey: np.ndarray) -> bytes:
     """Encodes uint8 [H, W] as a PNG with a palette: TensorFlow decodes grey[index], PIL the index itself.
 
     Args:
-      indices: below 2 ** bits.
-      grey: uint8 [N], the value that stands for each index; N at most 2 ** bits.
-      bits: of a pixel in the file: 1, 2, 4 or 8.
+      indices: of `grey`.
+      grey: uint8 [N], the value that stands for each index; N at most 256.
     """
-    image = Image.fromarray(indices, "P")
-    image.putpalette(np.repeat(grey, 3).tobytes())
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", bits=bits)
-    return buffer.getvalue()
+    return image_structure.encode_map(indices, grey)
 
 
 def encode_colors(raw: np.ndarray) -> bytes:

@@ -1,4 +1,4 @@
-"""Encoded PNG and JPEG files seen from outside: whether they are whole, and a new meaning for values, undecoded."""
+"""PNG and JPEG files as bytes: whether they are whole, a new meaning for values, undecoded, and maps written as PNG."""
 
 import struct
 import zlib
@@ -12,8 +12,10 @@ GREY_8 = (8, 0)
 INDEXED_8 = (8, 3)
 GREY_16 = (16, 0)
 INDEXED_1 = (1, 3)
-# Higher levels of compression make masks of a few hundred bytes little smaller.
-MASK_LEVEL = 3
+# In maps and masks equal bytes follow one another for long: to look for nothing but such runs takes a fraction of the
+# time of a full search and makes files that are as small, where each row is stored as its difference to the one above.
+STRATEGY, LEVEL = zlib.Z_RLE, 1
+NO_FILTER, UP_FILTER = 0, 2
 
 
 def is_whole(encoded: bytes, image_format: str) -> bool:
@@ -56,17 +58,37 @@ def as_grey(png: bytes, bits: int) -> bytes | None:
     return _recolored(png, GREY_8[1], b"")
 
 
+def encode_map(values: np.ndarray, grey: np.ndarray | None = None) -> bytes:
+    """A map, uint8 or uint16 [H, W], as a grey PNG; with `grey`, uint8 [N], as indices of that palette."""
+    height, width = values.shape
+    lines = np.ascontiguousarray(values, values.dtype.newbyteorder(">")).view(np.uint8)
+    rows = np.empty((height, 1 + lines.shape[1]), np.uint8)
+    rows[:, 0] = UP_FILTER
+    rows[0, 1:] = lines[0]
+    np.subtract(lines[1:], lines[:-1], out=rows[1:, 1:])
+    if grey is not None:
+        return _png(width, height, INDEXED_8, rows, np.repeat(grey, 3).tobytes())
+    return _png(width, height, GREY_8 if values.dtype == np.uint8 else GREY_16, rows)
+
+
 def encode_mask(mask: np.ndarray) -> bytes:
-    """A mask bool [H, W] as a PNG of 1 bit, which TensorFlow decodes to 0 and 1.
+    """A mask bool [H, W] as a PNG of 1 bit, which TensorFlow decodes to 0 and 1."""
+    height, width = mask.shape
+    rows = np.full((height, 1 + (width + 7) // 8), NO_FILTER, np.uint8)
+    rows[:, 1:] = np.packbits(mask, axis=1)
+    return _png(width, height, INDEXED_1, rows, bytes([0, 0, 0, 1, 1, 1]))
+
+
+def _png(width: int, height: int, kind: tuple[int, int], rows: np.ndarray, palette: bytes = b"") -> bytes:
+    """The file of some rows, uint8 [H, 1 + bytes of a row], each with its filter before it.
 
     Written here because an image may have hundreds of objects: through PIL each takes several times as long.
     """
-    height, width = mask.shape
-    rows = np.zeros((height, 1 + (width + 7) // 8), np.uint8)
-    rows[:, 1:] = np.packbits(mask, axis=1)  # before each row its filter, 0: none
-    header = _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, *INDEXED_1, 0, 0, 0))
-    pixels = _chunk(b"IDAT", zlib.compress(rows.tobytes(), MASK_LEVEL))
-    return PNG_SIGNATURE + header + _chunk(b"PLTE", bytes([0, 0, 0, 1, 1, 1])) + pixels + _chunk(b"IEND", b"")
+    header = _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, *kind, 0, 0, 0))
+    compressor = zlib.compressobj(LEVEL, strategy=STRATEGY)
+    pixels = _chunk(b"IDAT", compressor.compress(rows) + compressor.flush())
+    colors = _chunk(b"PLTE", palette) if palette else b""
+    return PNG_SIGNATURE + header + colors + pixels + _chunk(b"IEND", b"")
 
 
 def _depth_and_color(png: bytes) -> tuple[int, int]:
