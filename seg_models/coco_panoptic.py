@@ -22,7 +22,10 @@ VOID_ID = 0
 
 @dataclasses.dataclass(frozen=True)
 class Segment:
-    """One entry of `segments_info`; the category is a train id, the area None where it is not to be compared."""
+    """One entry of `segments_info`; the area is None where it is not to be compared.
+
+    The category is what `annotation_of` was told of its id: the train id in what this file reads.
+    """
 
     id: int
     category: int
@@ -153,7 +156,7 @@ def doubts(
             yield dataset.Finding("area", f"{where} has the `area` {segment['area']} in the JSON, but {area} pixels.")
         rows, columns = extent
         held = [columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start]
-        if "bbox" in segment and not coco_objects.holds(segment["bbox"], held):
+        if segment.get("bbox") and not coco_objects.holds(segment["bbox"], held):
             text = f"{where} has the `bbox` {segment['bbox']}, but it fills [x, y, w, h] = {held}."
             yield dataset.Finding("box", text)
     if shared:
@@ -161,14 +164,14 @@ def doubts(
 
 
 def annotation_of(
-    entry: object, json_path: str, train_ids: Mapping[int, int], *, is_truth: bool = True
+    entry: object, json_path: str, categories: Mapping[int, int], *, is_truth: bool = True
 ) -> Annotation:
     """The checked entry of one image in `annotations`.
 
     Args:
       entry: as in the JSON.
       json_path: named in errors.
-      train_ids: category id -> train id.
+      categories: category id -> category of a Segment.
       is_truth: predictions have neither crowds nor areas that matter.
 
     Raises:
@@ -178,7 +181,7 @@ def annotation_of(
     listed = _required(entry, "segments_info", where)
     if not isinstance(listed, list):
         raise errors.DataError(f"{where}: `segments_info` is {listed!r}; expected a list.")
-    segments = tuple(_segment(segment, where, train_ids, is_truth) for segment in listed)
+    segments = tuple(_segment(segment, where, categories, is_truth) for segment in listed)
     _refuse_repeated([segment.id for segment in segments], f"{where}: segment")
     return Annotation(json_path, _required(entry, "file_name", where), segments)
 
@@ -197,7 +200,7 @@ def _annotations(
     }
 
 
-def _segment(entry: object, where: str, train_ids: Mapping[int, int], is_truth: bool) -> Segment:
+def _segment(entry: object, where: str, categories: Mapping[int, int], is_truth: bool) -> Segment:
     """A checked entry; predictions have neither crowds nor areas that matter."""
     segment_id = _required(entry, "id", f"{where}: a segment")
     category = _required(entry, "category_id", f"{where}: segment {segment_id}")
@@ -207,10 +210,10 @@ def _segment(entry: object, where: str, train_ids: Mapping[int, int], is_truth: 
             f"{where}: segment {segment_id} has no possible id; expected {lowest}..{panoptic_quality.LARGEST_ID} "
             f"({VOID_ID} is void)."
         )
-    if not isinstance(category, (int, str)) or category not in train_ids:
+    if not isinstance(category, (int, str)) or category not in categories:
         raise errors.DataError(f"{where}: segment {segment_id} has the unknown `category_id` {category}.")
     is_crowd = is_truth and bool(entry.get("iscrowd", 0))
-    return Segment(segment_id, train_ids[category], is_crowd, entry.get("area") if is_truth else None)
+    return Segment(segment_id, categories[category], is_crowd, entry.get("area") if is_truth else None)
 
 
 def _json(path: str | os.PathLike[str]) -> object:

@@ -140,10 +140,15 @@ def with_objects(
     seen = np.bincount(instance.ravel(), minlength=len(objects) + 1)
     things = tuple(thing for thing in objects if seen[thing.instance])
     example = dataclasses.replace(example, instance=instance, objects=things, findings=findings)
-    if agree.all() and is_told[values].all():
+    # Of these pixels no object tells the value, and perhaps not the label either.
+    doubtful = ~(is_told[values] & agree)
+    left = values[doubtful]
+    left = np.where(_plain(example.raw[doubtful], coding) == left, 0, left + 1)
+    if not left.any():
         return example
-    rest = np.where(_told(example, coding) == values, 0, values + 1)
-    return dataclasses.replace(example, maps={**example.maps, REST: rest}) if rest.any() else example
+    rest = np.zeros_like(values)
+    rest[doubtful] = left
+    return dataclasses.replace(example, maps={**example.maps, REST: rest})
 
 
 def restore(
@@ -167,12 +172,18 @@ def restored(example: dataset.Example, coding: Coding) -> np.ndarray:
 def _told(example: dataset.Example, coding: Coding) -> np.ndarray:
     """The map as objects and `raw` tell it: int32 [H, W]."""
     value_of = {meaning.source_id: value for value, meaning in coding.meanings.items()}
-    plain = np.zeros(max(int(example.raw.max(initial=0)), *coding.plain, 0) + 1, np.int32)
-    plain[list(coding.plain)] = list(coding.plain.values())
     values = np.zeros(max((thing.instance for thing in example.objects), default=0) + 1, np.int32)
     for thing in example.objects:
         values[thing.instance] = value_of[thing.source_id]
-    return np.where(example.instance > 0, values[example.instance], plain[example.raw])
+    return np.where(example.instance > 0, values[example.instance], _plain(example.raw, coding))
+
+
+def _plain(raw: np.ndarray, coding: Coding) -> np.ndarray:
+    """The values, int32, of pixels that are no object, from their labels, integers of the same shape; 0 without one."""
+    # A search, as labels may be any numbers.
+    known = np.array(sorted({-1: 0, **coding.plain}.items()), np.int64)
+    places = np.minimum(np.searchsorted(known[:, 0], raw), len(known) - 1)
+    return np.where(known[places, 0] == raw, known[places, 1], 0).astype(np.int32)
 
 
 def _differing(differing: np.ndarray, path: str) -> dataset.Finding:

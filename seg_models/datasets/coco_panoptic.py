@@ -20,20 +20,16 @@ from seg_models import (
     coco_categories,
     coco_images,
     coco_layout,
-    coco_panoptic,
     dataset,
     errors,
     hold_out,
-    image_files,
-    labels,
+    panoptic_segments,
     raw_files,
     registry,
 )
 
 YEAR = 2017
 TABLE = category_table.read("coco_panoptic")
-# The places of segments in `segments_info`, counted from 1, where categories and objects do not tell them apart.
-SEGMENTS = "segments"
 PUBLISHED = dataset.DatasetInfo(
     name="coco_panoptic",
     categories=TABLE.categories,
@@ -120,43 +116,24 @@ def load(config: Config, item: dataset.Item) -> dataset.Example:
     if len(content.annotations) != 1:
         several = f"{len(content.annotations)} annotations of image {content.image['id']}; expected one"
         raise errors.DataError(f"{item.path('annotations')}: {several}.")
-    described, entry, path = _info(config, item), content.annotations[0], item.path("segments")
-    raw_values = dict(described.raw_values)
-    train_ids = {raw: train_id for raw, train_id in raw_values.items() if train_id is not None}
-    annotation = coco_panoptic.annotation_of(entry, item.path("annotations"), train_ids)
-    ranks, areas = coco_panoptic.read_ranks(path, annotation)
-    image_files.check_same_size(ranks, example.height, example.width, path, item.path("image"))
-    void = next(raw for raw, train_id in raw_values.items() if train_id is None)
-    raw = np.array([void, *(segment["category_id"] for segment in entry["segments_info"])], np.int32)[ranks]
-    instance, objects = _objects(annotation, ranks, areas, described)
-    return dataclasses.replace(
-        labels.annotated(example, labels.of(raw, described, path)),
-        instance=instance,
-        objects=objects,
-        maps=_needed_maps(annotation, ranks, described),
-        findings=tuple(coco_panoptic.doubts(entry, ranks, areas, path, content.repeated)),
-    )
+    described = _info(config, item)
+    source = _source(item, content.annotations[0], described)._replace(shared=content.repeated)
+    return panoptic_segments.annotated(example, source, described)
 
 
 def restore(config: Config, item: dataset.Item, example: dataset.Example) -> Iterator[tuple[str, np.ndarray]]:
     """The map of segment ids, from categories and objects."""
-    if example.semantic is None:
-        return
-    listed = json.loads(example.annotation)["annotations"][0]["segments_info"]
-    if SEGMENTS in example.maps:
-        ids = np.array([0, *(segment["id"] for segment in listed)], np.int32)[example.maps[SEGMENTS]]
-    else:
+    if example.raw is not None:
         described = _info(config, item)
-        train_ids = dict(described.raw_values)
-        of_stuff = np.zeros(described.void + 1, np.int32)
-        for segment in listed:
-            if not described.categories[train_ids[segment["category_id"]]].is_thing:
-                of_stuff[train_ids[segment["category_id"]]] = segment["id"]
-        of_things = np.zeros(len(example.objects) + 1, np.int32)
-        of_things[[thing.instance for thing in example.objects]] = [thing.source_id for thing in example.objects]
-        ids = np.where(example.instance > 0, of_things[example.instance], of_stuff[example.semantic])
-    # In the file red is the lowest byte of an id; among raw values it is the highest.
-    yield item.path("segments"), (ids & 255) << 16 | ids & 0xFF00 | ids >> 16
+        source = _source(item, json.loads(example.annotation)["annotations"][0], described)
+        yield source.path, panoptic_segments.restored(example, source, described)
+
+
+def _source(item: dataset.Item, entry: object, described: dataset.DatasetInfo) -> panoptic_segments.Source:
+    """The map of an image; raw values are the ids of the categories."""
+    ids = {raw: raw for raw, train_id in described.raw_values if train_id is not None}
+    paths = (item.path(role) for role in ("segments", "annotations", "image"))
+    return panoptic_segments.Source(*paths, entry, ids)
 
 
 def _info(config: Config, item: dataset.Item) -> dataset.DatasetInfo:
@@ -167,27 +144,6 @@ def _info(config: Config, item: dataset.Item) -> dataset.DatasetInfo:
 def _info_at(config: Config, stamp: tuple[int, int]) -> dataset.DatasetInfo:
     """To look for the files again for every image would take longer than to read the image."""
     return info(config)
-
-
-def _objects(
-    annotation: coco_panoptic.Annotation, ranks: np.ndarray, areas: np.ndarray, described: dataset.DatasetInfo
-) -> tuple[np.ndarray, tuple[dataset.Object, ...]]:
-    """The segments of things that have pixels: instance int32 [H, W], and the objects in the order of the JSON."""
-    numbers = np.zeros(len(annotation.segments) + 1, np.int32)
-    objects = []
-    for rank, (segment, area) in enumerate(zip(annotation.segments, areas.tolist()), 1):
-        if area and described.categories[segment.category].is_thing:
-            objects.append(dataset.Object(segment.category, len(objects) + 1, segment.is_crowd, source_id=segment.id))
-            numbers[rank] = len(objects)
-    return numbers[ranks], tuple(objects)
-
-
-def _needed_maps(
-    annotation: coco_panoptic.Annotation, ranks: np.ndarray, described: dataset.DatasetInfo
-) -> dict[str, np.ndarray]:
-    """The map of the segments, where two of stuff have one category and are lost in the semantic map."""
-    stuff = [each.category for each in annotation.segments if not described.categories[each.category].is_thing]
-    return {SEGMENTS: ranks.astype(np.uint16)} if len(set(stuff)) < len(stuff) else {}
 
 
 def _files(config: Config) -> dict[str, Path]:

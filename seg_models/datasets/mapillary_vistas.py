@@ -120,8 +120,8 @@ def load(config: Config, item: dataset.Item) -> dataset.Example:
         json_path = str(_json_path(Path(roles["panoptic"]).parent.parent))
         if not annotation:
             raise errors.DataError(f"{json_path}: no element of `annotations` is for {roles['panoptic']}.")
-        listed = _segments(config, annotation, json_path)
-        example = panoptic_segments.annotated(example, listed, described, roles["panoptic"], json_path)
+        source = _panoptic(config, item, annotation, json_path)
+        example = panoptic_segments.annotated(example, source, described)
     if "polygons" in roles:
         begun = annotation[:-1] + b", " if annotation else b"{"
         annotation = begun + b'"polygons": %b}' % raw_files.read(roles["polygons"])
@@ -133,10 +133,8 @@ def restore(config: Config, item: dataset.Item, example: dataset.Example) -> Ite
     described, roles = info(config), dict(item.paths)
     yield from instance_values.restore(example, item, instance_values.MAPILLARY, described)
     if "panoptic" in roles:
-        listed = _segments(config, example.annotation, roles["panoptic"])
-        ids = panoptic_segments.restored(example, listed, described)
-        # The PNG's own colours: an id is R + 256 G + 65536 B.
-        yield roles["panoptic"], (ids & 255) << 16 | ids & 0xFF00 | ids >> 16
+        source = _panoptic(config, item, example.annotation, roles["panoptic"])
+        yield source.path, panoptic_segments.restored(example, source, described)
 
 
 def _root(config: Config) -> Path:
@@ -207,16 +205,17 @@ def _parts(path: Path) -> dict[str, bytes]:
     return parts
 
 
-def _segments(config: Config, annotation: bytes, json_path: str) -> list[panoptic_segments.Segment]:
-    """The segments in an item's part of the JSON; its categories are the classes by name."""
-    content = json.loads(annotation)
+def _panoptic(config: Config, item: dataset.Item, text: bytes, json_path: str) -> panoptic_segments.Source:
+    """The panoptic map of an item with its part of the JSON, whose categories are the classes by name."""
+    content = json.loads(text)
     values = {entry.name: label for label, entry in enumerate(_classes(config))}
     labels = {}
     for entry in content["categories"]:
         if entry["name"] not in values:
             raise errors.DataError(f"{json_path}: {registry.unknown('the classes', entry['name'], values)}")
         labels[entry["id"]] = values[entry["name"]]
-    return panoptic_segments.segments(content["annotations"][0], labels, json_path)
+    paths = item.path("panoptic"), json_path, item.path("image")
+    return panoptic_segments.Source(*paths, content["annotations"][0], labels)
 
 
 def _classes(config: Config) -> tuple[Class, ...]:
