@@ -134,7 +134,8 @@ def _objects(
       numbers: int32 [H, W], within a class; 0 = none.
       described: says which classes are things.
     """
-    things = {value: train_id for value, train_id in described.raw_values if train_id in described.thing_ids}
+    thing_ids = set(described.thing_ids)
+    things = {value: train_id for value, train_id in described.raw_values if train_id in thing_ids}
     counted = np.isin(raw, list(things)) & (numbers > 0)
     span = int(numbers.max(initial=0)) + 1
     codes, places = np.unique(np.where(counted, raw * span + numbers, 0), return_inverse=True)
