@@ -1,4 +1,4 @@
-"""Images in formats that records do not hold, such as TIFF and GIF: read page by page, re-encoded as PNG without loss."""
+"""Images in formats that records do not hold, such as TIFF and GIF, page by page: re-encoded as PNG, lossless."""
 
 import io
 import os
@@ -31,7 +31,7 @@ def read_image(path: str | os.PathLike[str], page: int | None = None) -> tuple[b
       (encoded bytes, "png" or "jpeg", height, width).
 
     Raises:
-      DataError: the file is missing, no image, truncated, too large, of several pages or of pixels that PNG cannot keep.
+      DataError: the file is missing, no image, truncated, too large, of several pages, or no pixels for PNG.
     """
     encoded = raw_files.read(path)
     image = image_files.opened(encoded, path)
@@ -42,7 +42,7 @@ def read_image(path: str | os.PathLike[str], page: int | None = None) -> tuple[b
     _turn_to(image, page or 0, path)
     if image.mode not in KEPT_MODES:
         raise errors.DataError(
-            f"{path}: {image.format} of mode {image.mode}; expected 8 bits or 16 in whole numbers, grey, indexed or RGB."
+            f"{path}: {image.format} of mode {image.mode}; expected whole numbers of 8 or 16 bits: grey, indexed, RGB."
         )
     buffer = io.BytesIO()
     image.save(buffer, "PNG")

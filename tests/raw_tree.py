@@ -63,7 +63,8 @@ def make(name: str, folder: Path) -> RawTree:
     chosen, covered = [], set()
     for split, entries in listing.items(config).items():
         for entry in entries:
-            kinds = {(role, os.path.splitext(path)[1]) for role, path in entry.item.paths} | {bool(entry.item.annotation)}
+            kinds = {(role, os.path.splitext(path)[1]) for role, path in entry.item.paths}
+            kinds.add(("annotation", str(bool(entry.item.annotation))))
             if kinds - covered:
                 covered |= kinds
                 chosen.append((split, entry.item))

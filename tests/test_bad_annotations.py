@@ -1,4 +1,4 @@
-"""Annotations that are well-formed and wrong: keys missing, values of other kinds, entries twice, names that lead away."""
+"""Annotations well-formed and wrong: keys missing, other kinds of values, entries twice, names that lead out."""
 
 import io
 import itertools

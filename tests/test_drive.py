@@ -55,7 +55,8 @@ def test_the_users_own_folders(tmp_path: Path) -> None:
         tree.save(tmp_path / split / "views" / "eye.png", np.array([[0, 1, 1, 1]] * 3, np.uint8))
     config = drive.Config(str(tmp_path), labels="vessels", field_of_view="views")
     for split, folder in (("train", "train"), ("eval", "val")):
-        assert load_all(config, split)[f"{folder}/eye"].semantic.tolist() == [[255, 0, 0, 0], [255, 1, 0, 0], [255, 0, 1, 0]]
+        example = load_all(config, split)[f"{folder}/eye"]
+        assert example.semantic.tolist() == [[255, 0, 0, 0], [255, 1, 0, 0], [255, 0, 1, 0]]
     assert load_all(config, "test") == {}
 
 

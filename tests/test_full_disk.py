@@ -1,4 +1,4 @@
-"""A disk that is full in the middle of a conversion: one clear error, nothing half-written, and the rest on a second try."""
+"""A disk that is full in the middle of a conversion: one clear error, nothing half-written, all on a second try."""
 
 import errno
 from pathlib import Path

@@ -12,7 +12,11 @@ from seg_models.datasets import oxford_iiit_pet
 from tests.raw_trees import oxford_iiit_pet as tree
 
 # The position of each image in its list is the seed of its trimap.
-ENTRIES = {entry[0]: (seed, *entry[1:3]) for entries in (tree.TRAINVAL, tree.TEST) for seed, entry in enumerate(entries)}
+ENTRIES = {
+    key: (seed, breed, species)
+    for entries in (tree.TRAINVAL, tree.TEST)
+    for seed, (key, breed, species, _) in enumerate(entries)
+}
 
 
 def load_all(config: oxford_iiit_pet.Config) -> dict[str, dataset.Example]:
@@ -38,7 +42,8 @@ def test_classes(tmp_path: Path, classes: str, border: str) -> None:
         pet = {"trimap": 1, "species": species, "breeds": breed}[classes]
         trimap = tree.trimap(seed)
         np.testing.assert_array_equal(example.semantic, np.select([trimap == 1, trimap == 2], [pet, 0], last))
-        assert info.names[pet] == {"trimap": "pet", "species": ("", "cat", "dog")[species]}.get(classes, key.rpartition("_")[0])
+        names = {"trimap": "pet", "species": ("cat", "dog")[species - 1], "breeds": key.rpartition("_")[0]}
+        assert info.names[pet] == names[classes]
         decoded = records.decode(records.encode(example))
         item = dataset.Item(key, (("trimap", "t.png"),))
         np.testing.assert_array_equal(next(oxford_iiit_pet.restore(config, item, decoded))[1], trimap)

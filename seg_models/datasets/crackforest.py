@@ -98,7 +98,7 @@ def _read(path: str) -> np.ndarray:
 
 
 def _painted(runs: np.ndarray, height: int, width: int, path: str) -> np.ndarray:
-    """The map of runs [N, 4] of (segment, row, first column, last column), int32 [H, W]; segments count from 0 there."""
+    """The map of runs [N, 4] of (segment, row, first and last column), int32 [H, W]; there segments count from 0."""
     lengths = runs[:, 3] - runs[:, 2] + 1
     limits = np.array([dataset.VOID_16, height, width, width])
     if (runs < 0).any() or (runs >= limits).any() or (lengths < 1).any() or lengths.sum() != height * width:

@@ -6,8 +6,8 @@
     data_dir/test/{images,1st_manual,2nd_manual,mask}, 2nd_manual/01_manual2.gif
 Newer downloads have no manual segmentation of test: its images are without labels then.
 
-The user's own: PNG, TIFF or GIF of equal names in these folders, which may be called otherwise (see Config), in train or
-training, val or validation, test; without such a folder, images and masks right in data_dir.
+The user's own: PNG, TIFF or GIF of equal names in these folders, which may be called otherwise (see Config), in train
+or training, val or validation, test; without such a folder, images and masks right in data_dir.
 """
 
 import dataclasses
@@ -30,8 +30,8 @@ INFO = dataset.DatasetInfo(
     splits=tuple(FOLDERS),
     expected_counts=(("test", 20),),
     licence="Research and education only; not to be redistributed",
-    citation="Staal, Abramoff, Niemeijer, Viergever, van Ginneken: Ridge based vessel segmentation in color images of the "
-    "retina, IEEE Transactions on Medical Imaging 23(4), 2004",
+    citation="Staal, Abramoff, Niemeijer, Viergever, van Ginneken: Ridge based vessel segmentation in color images of "
+    "the retina, IEEE Transactions on Medical Imaging 23(4), 2004",
     url="https://drive.grand-challenge.org",
 )
 
@@ -42,8 +42,9 @@ class Config:
 
     Attributes:
       data_dir: the folder with training and test, or the folder above DRIVE.
-      eval_fraction: of the training images, where no folder validation is there; which ones depends on their names alone.
-      images, labels, second_labels, field_of_view: folders in each split; second_labels and field_of_view may be absent.
+      eval_fraction: of the training images, where there is no folder validation; which ones depends on their names.
+      images, labels: folders in each split.
+      second_labels, field_of_view: likewise; may be absent.
     """
 
     data_dir: str = ""
@@ -131,7 +132,8 @@ def _folders(config: Config) -> dict[str, Path]:
     for split, folder in folders.items():
         for name in (config.images, config.labels)[: 1 if split == "test" else 2]:
             if not _is_in(folder, name):
-                raise errors.UserError(f"{folder / name}: no such folder; expected {config.images} and {config.labels}.")
+                expected = f"{config.images} and {config.labels}"
+                raise errors.UserError(f"{folder / name}: no such folder; expected {expected}.")
     if "train" not in folders:
         raise errors.UserError(
             f"{root}: not DRIVE; expected the folder training with {config.images}, {config.labels} and "

@@ -69,7 +69,8 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
     train = raw_files.place(root, TRAIN)
     if train is None:
         raise errors.UserError(
-            f"{root}: not the Data Science Bowl 2018; expected the folder {TRAIN} or {TRAIN}.zip. Get it from {INFO.url}."
+            f"{root}: not the Data Science Bowl 2018; expected the folder {TRAIN} or {TRAIN}.zip. "
+            f"Get it from {INFO.url}."
         )
     if split in TESTS:
         yield from _tests(root, *TESTS[split])
@@ -78,7 +79,8 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
     held_out = hold_out.chosen(identities, config.eval_fraction)
     for identity in identities:
         if (split == "eval") == (identity in held_out):
-            yield dataset.Item(identity, (("image", _image(train, identity)), ("masks", str(train / identity / "masks"))))
+            masks = ("masks", str(train / identity / "masks"))
+            yield dataset.Item(identity, (("image", _image(train, identity)), masks))
 
 
 def load(config: Config, item: dataset.Item) -> dataset.Example:

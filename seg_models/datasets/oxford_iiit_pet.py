@@ -2,11 +2,12 @@
 
     data_dir/images/Abyssinian_100.jpg
     data_dir/annotations/trimaps/Abyssinian_100.png     1 = pet, 2 = background, 3 = border, not classified
-    data_dir/annotations/{trainval,test}.txt            `Abyssinian_100 CLASS SPECIES BREED`: 1..37, 1 cat or 2 dog, 1..25
+    data_dir/annotations/{trainval,test}.txt            `NAME CLASS SPECIES BREED`: 1..37, 1 cat or 2 dog, 1..25
     data_dir/annotations/xmls/Abyssinian_100.xml        box of the head; of trainval alone, optional
 
-Of the published images, ten are PNGs or GIFs called .jpg (Abyssinian_5 and _34, Egyptian_Mau_14, _139, _145, _156, _167,
-_177, _186 and _191): the former are kept, the latter become PNGs; both are found. 41 images are in no list, and left out.
+Of the published images, ten are PNGs or GIFs called .jpg (Abyssinian_5 and _34, Egyptian_Mau_14, _139, _145, _156,
+_167, _177, _186 and _191): the former are kept, the latter become PNGs; both are found. 41 images are in no list, and
+left out.
 """
 
 import dataclasses
@@ -15,7 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import category_table, dataset, errors, hold_out, image_files, labels, other_formats, raw_files, registry
+from seg_models import category_table, dataset, errors, hold_out, image_files, labels
+from seg_models import other_formats, raw_files, registry
 
 PET, BACKGROUND, BORDER = 1, 2, 3
 # A pet's raw value is this and its species or breed, where classes are wanted.
@@ -32,8 +34,8 @@ class Config:
     Attributes:
       data_dir: the folder with images and annotations.
       classes: "trimap": pet and background; "species": cat, dog and background; "breeds": 37 and background.
-      border: "void": the border counts for nothing, as its authors did not classify it; "class": it is learnt as the last
-        class, as tutorials do.
+      border: "void": the border counts for nothing, as its authors did not classify it; "class": it is learnt as the
+        last class, as tutorials do.
       eval_fraction: of the images in trainval.txt; which ones depends on their names alone.
     """
 
@@ -81,7 +83,8 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
     images, annotations = raw_files.place(root, "images"), raw_files.place(root, "annotations")
     if images is None or annotations is None:
         raise errors.UserError(
-            f"{root}: not Oxford-IIIT Pet; expected the folders images and annotations. Get them from {info(config).url}."
+            f"{root}: not Oxford-IIIT Pet; expected the folders images and annotations. "
+            f"Get them from {info(config).url}."
         )
     lines = [line for line in raw_files.lines(annotations / LISTS[split]) if not line.startswith("#")]
     lines.sort(key=lambda line: line.split()[0])
@@ -150,7 +153,9 @@ def _classes(line: str, path: str) -> tuple[int, int]:
         breed, species = int(numbers[0]), int(numbers[1])
         if 1 <= breed <= len(breeds()) and 1 <= species <= len(SPECIES):
             return breed, species
-    raise errors.DataError(f"{path}: `{line}` is not a name, a class of 1 to {len(breeds())}, a species 1 or 2 and a breed.")
+    raise errors.DataError(
+        f"{path}: `{line}` is not a name, a class of 1 to {len(breeds())}, a species 1 or 2 and a breed."
+    )
 
 
 # The values that a trimap file may have, whatever is learnt.

@@ -60,7 +60,8 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
     images = raw_files.place(root, "PennFudanPed/PNGImages", "PNGImages")
     if images is None:
         raise errors.UserError(
-            f"{root}: not Penn-Fudan; expected the folders PNGImages and PedMasks, or PennFudanPed. Get it from {INFO.url}."
+            f"{root}: not Penn-Fudan; expected the folders PNGImages and PedMasks, or PennFudanPed. "
+            f"Get it from {INFO.url}."
         )
     texts = images.parent / "Annotation"
     known = {Path(name).stem for name in raw_files.names(texts)}
@@ -85,7 +86,7 @@ def load(config: Config, item: dataset.Item) -> dataset.Example:
         told = "\n".join(raw_files.lines(item.path("text")))
         names = {int(number): name for number, name in OBJECT.findall(told)}
         if not names:
-            raise errors.DataError(f"{item.path('text')}: names no object; expected an annotation in the PASCAL format.")
+            raise errors.DataError(f"{item.path('text')}: names no object; expected the PASCAL format.")
         objects = [dataclasses.replace(thing, name=names.get(thing.source_id, "")) for thing in objects]
         findings = tuple(_findings(instance, told, names, item.path("text")))
     return dataclasses.replace(example, instance=instance, objects=tuple(objects), annotation=text, findings=findings)

@@ -38,7 +38,8 @@ def save_text(path: Path, segmentation: np.ndarray) -> None:
     """Writes uint8 [H, W] as Berkeley's runs: segment, row, first column, last column."""
     path.parent.mkdir(parents=True, exist_ok=True)
     height, width = segmentation.shape
-    header = ["format ascii cr", "image C:\\data\\crack image\\a.jpg", f"width {width}", f"height {height}", "segments 4"]
+    header = ["format ascii cr", "image C:\\data\\crack image\\a.jpg", "segments 4"]
+    header += [f"width {width}", f"height {height}"]
     runs = []
     for row, values in enumerate(segmentation.astype(int)):
         starts = [0, *(np.flatnonzero(np.diff(values)) + 1).tolist()]

@@ -13,7 +13,8 @@ def make(folder: Path) -> Path:
     for split, first, count in (("training", 21, 4), ("test", 1, 2)):
         for number in range(first, first + count):
             rng = np.random.default_rng(number)
-            save(folder / split / "images" / f"{number:02d}_{split}.tif", rng.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8))
+            image = rng.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
+            save(folder / split / "images" / f"{number:02d}_{split}.tif", image)
             save(folder / split / "1st_manual" / f"{number:02d}_manual1.gif", vessels(number))
             save(folder / split / "mask" / f"{number:02d}_{split}_mask.gif", field_of_view())
             if split == "test":

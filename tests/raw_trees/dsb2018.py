@@ -1,4 +1,4 @@
-"""Data Science Bowl 2018: mask files of which two overlap, one covers another, one is empty; solutions of both tests."""
+"""Data Science Bowl 2018: masks of which some overlap and one is empty; solutions of both tests."""
 
 from pathlib import Path
 

@@ -41,7 +41,8 @@ def text(name: str, people: int) -> str:
         number, left, top = person + 1, 3 + 10 * person, 5 + person
         lines += [
             f'Original label for object {number} "{pose}" : "PennFudanPed"',
-            f'Bounding box for object {number} "{pose}" (Xmin, Ymin) - (Xmax, Ymax) : ({left}, {top}) - ({left + 5}, 20)',
+            f'Bounding box for object {number} "{pose}" (Xmin, Ymin) - (Xmax, Ymax) : '
+            f"({left}, {top}) - ({left + 5}, 20)",
             f'Pixel mask for object {number} "{pose}" : "PennFudanPed/PedMasks/{name}_mask.png"',
         ]
     return "\n".join(lines) + "\n"
