@@ -40,8 +40,7 @@ def items(data_dir: str, name: str, maps: dict[str, str], split: str) -> Iterato
       maps: role -> folder of the maps.
       split: one of SPLITS.
     """
-    if split not in SPLITS:
-        raise errors.UserError(registry.unknown(f"the splits of {name}", split, SPLITS))
+    registry.check(f"the splits of {name}", split, SPLITS)
     found = folder(data_dir, name, tuple(maps.values()))
     if split == "test":
         tests = raw_files.place(raw_files.root(data_dir, name), *TESTS) or raw_files.place(found, *TESTS)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seg_models import errors, manifest, registry
+from seg_models import manifest, registry
 
 KINDS = ("none", "median_frequency")
 
@@ -13,8 +13,7 @@ def weights(kind: str, split: manifest.SplitManifest) -> tuple[float, ...]:
     "median_frequency" (SegNet, section 4): median(f) / f_c, where f_c is the class's pixels over all pixels of the
     images in which it occurs. A class that never occurs costs nothing whatever its weight; it gets 1.
     """
-    if kind not in KINDS:
-        raise errors.UserError(registry.unknown("`train.class_weights`", kind, KINDS))
+    registry.check("`train.class_weights`", kind, KINDS)
     pixels = np.array(split.class_pixels, np.float64)
     if kind == "none":
         return (1.0,) * len(pixels)

@@ -17,9 +17,7 @@ def available(package: str) -> list[str]:
 
 def find(package: str, name: str) -> ModuleType:
     """Imports module `name` of `package`; an unknown name raises, naming the known ones and the nearest."""
-    known = available(package)
-    if name not in known:
-        raise errors.UserError(unknown(package.rsplit(".", 1)[-1], name, known))
+    check(package.rsplit(".", 1)[-1], name, available(package))
     return importlib.import_module(f"{package}.{name}")
 
 
@@ -37,6 +35,13 @@ def config(package: str, text: str) -> object:
 def module_of(config: object) -> ModuleType:
     """The module whose Config this is: it builds what the Config describes."""
     return importlib.import_module(type(config).__module__)
+
+
+def check(kind: str, name: str, known: Iterable[str]) -> None:
+    """Raises UserError, naming the known ones and the nearest, where `name` is none of them."""
+    known = list(known)
+    if name not in known:
+        raise errors.UserError(unknown(kind, name, known))
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:

@@ -33,3 +33,10 @@ def test_what_follows_a_colon_is_the_modules_to_read() -> None:
     assert registry.config("seg_models.datasets", "camvid") == camvid.Config()
     with pytest.raises(errors.UserError, match="`camvid:x`: nothing is told `camvid` after a `:`"):
         registry.config("seg_models.datasets", "camvid:x")
+
+
+def test_a_name_is_checked_against_any_names() -> None:
+    registry.check("the splits of a", "eval", iter(("train", "eval")))
+    said = r"^No `val` among the splits of a. Did you mean `eval`\? Known: train, eval.$"
+    with pytest.raises(errors.UserError, match=said):
+        registry.check("the splits of a", "val", {"train": 1, "eval": 2})

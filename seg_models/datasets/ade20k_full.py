@@ -76,8 +76,7 @@ def info(config: Config) -> dataset.DatasetInfo:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The images of a split with their maps; the masks of objects, 25 an image, are not listed."""
-    if split not in SPLITS:
-        raise errors.UserError(registry.unknown("the splits of ade20k_full", split, SPLITS))
+    registry.check("the splits of ade20k_full", split, SPLITS)
     root = _images(config)
     yield from sorted(_below(root, SPLITS[split]), key=lambda item: item.key)
 

@@ -43,8 +43,7 @@ class Config:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The images of a folder, and the .mat file of each."""
-    if split not in FOLDERS:
-        raise errors.UserError(registry.unknown("the splits of bsds500", split, FOLDERS))
+    registry.check("the splits of bsds500", split, FOLDERS)
     folder = _folder(config)
     images = folder / "images" / FOLDERS[split]
     for name in raw_files.names(images):

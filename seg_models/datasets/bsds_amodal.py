@@ -39,8 +39,7 @@ class Config:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The images of a split's file."""
-    if split not in FOLDERS:
-        raise errors.UserError(registry.unknown("the splits of bsds_amodal", split, FOLDERS))
+    registry.check("the splits of bsds_amodal", split, FOLDERS)
     root = raw_files.root(config.data_dir, INFO.name)
     files = {}
     for each, folder in FOLDERS.items():

@@ -43,9 +43,8 @@ class Config:
 
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
-    """The pairs of a split, as train.txt, val.txt or test.txt lists them; all pairs of its folders without that file."""
-    if split not in INFO.splits:
-        raise errors.UserError(registry.unknown("the splits of camvid", split, INFO.splits))
+    """The pairs of a split, as train.txt, val.txt or test.txt lists them; without that file all of its folders."""
+    registry.check("the splits of camvid", split, INFO.splits)
     yield from camvid_tree.items(_folder(config), split)
 
 
@@ -60,7 +59,7 @@ def _folder(config: Config) -> Path:
     folder = camvid_tree.folder(root)
     if folder is None:
         raise errors.UserError(
-            f"{root}: not CamVid as SegNet's authors publish it; expected the folders train, trainannot, val and valannot "
-            f"in it or in its folder CamVid. Get them from {INFO.url}."
+            f"{root}: not CamVid as SegNet's authors publish it; expected the folders train, trainannot, val and "
+            f"valannot in it or in its folder CamVid. Get them from {INFO.url}."
         )
     return folder

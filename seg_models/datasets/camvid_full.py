@@ -49,8 +49,7 @@ def found(config: Config) -> str:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The frames of a split, by the rule of SegNet's authors or by their folders and lists, key SEQUENCE_FRAME."""
-    if split not in INFO.splits:
-        raise errors.UserError(registry.unknown("the splits of camvid_full", split, INFO.splits))
+    registry.check("the splits of camvid_full", split, INFO.splits)
     published, divided = _layout(config)
     if divided:
         yield from camvid_tree.items(divided, split)

@@ -49,8 +49,7 @@ class Config:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The images of a split and what was drawn of them; of an image or a mask alone too, which `load` refuses."""
-    if split not in INFO.splits:
-        raise errors.UserError(registry.unknown("the splits of chase_db1", split, INFO.splits))
+    registry.check("the splits of chase_db1", split, INFO.splits)
     folder = _folder(config)
     names = set(raw_files.names(folder))
     keys = sorted({name.removesuffix(ending) for name in names for _, ending in ENDINGS if name.endswith(ending)})

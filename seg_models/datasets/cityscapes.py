@@ -66,8 +66,7 @@ def found(config: Config) -> str:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The images of a split, key SPLIT/CITY/CITY_...; those of test may lack annotation."""
-    if split not in SPLITS[config.annotation]:
-        raise errors.UserError(registry.unknown("the splits of cityscapes", split, SPLITS[config.annotation]))
+    registry.check("the splits of cityscapes", split, SPLITS[config.annotation])
     truth, form = TRUTHS[config.annotation], _form(config)
     image_folder = raw_files.place(_root(config), f"{IMAGES}/{FOLDERS[split]}")
     truth_folder = raw_files.place(_root(config), f"{truth}/{FOLDERS[split]}")

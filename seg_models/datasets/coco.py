@@ -78,8 +78,7 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
 
     The images of a test split without JSON are those in its folder.
     """
-    if split not in NAMES:
-        raise errors.UserError(registry.unknown("the splits of coco", split, NAMES))
+    registry.check("the splits of coco", split, NAMES)
     annotations, images = dict(_splits(config))[split]
     if split == "test":
         yield from coco_images.test_items(annotations, images, CATEGORIES)

@@ -18,7 +18,6 @@ from seg_models import (
     coco_layout,
     coco_objects,
     dataset,
-    errors,
     hold_out,
     raw_files,
     registry,
@@ -66,8 +65,7 @@ def found(config: Config) -> str:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The images of a split; where there are several JSON files the split is part of the key."""
-    if split not in coco_layout.SPLITS:
-        raise errors.UserError(registry.unknown(f"the splits of {NAME}", split, coco_layout.SPLITS))
+    registry.check(f"the splits of {NAME}", split, coco_layout.SPLITS)
     files = _files(config)
     names = _categories(files).names
 

@@ -91,8 +91,7 @@ def found(config: Config) -> str:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The images of a split; in a set with its own categories and several JSON files the split is part of the key."""
-    if split not in PUBLISHED.splits:
-        raise errors.UserError(registry.unknown("the splits of coco_panoptic", split, PUBLISHED.splits))
+    registry.check("the splits of coco_panoptic", split, PUBLISHED.splits)
     files = _files(config)
     names = _categories(files).names
     is_own = info(config) != PUBLISHED

@@ -104,8 +104,7 @@ def found(config: Config) -> str:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The pairs of a split, sorted by key."""
-    if split not in PUBLISHED.splits:
-        raise errors.UserError(registry.unknown("the splits of coco_stuff", split, PUBLISHED.splits))
+    registry.check("the splits of coco_stuff", split, PUBLISHED.splits)
     layout = _layout(config)
     if layout.name == "10k":
         return _listed(layout.root, LISTS[split]) if split in LISTS else iter(())

@@ -43,8 +43,7 @@ class Config:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The images of a split's file, or those with a JSON beside them."""
-    if split not in YEARS:
-        raise errors.UserError(registry.unknown("the splits of cocoa", split, YEARS))
+    registry.check("the splits of cocoa", split, YEARS)
     root = raw_files.root(config.data_dir, INFO.name)
     if not any(_published(root, each) for each in YEARS):
         pairs = list(amodal_regions.items_of_pairs(root))

@@ -48,8 +48,7 @@ class Config:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """An image and its segmentation; either alone too, which `load` refuses."""
-    if split not in INFO.splits:
-        raise errors.UserError(registry.unknown("the splits of crackforest", split, INFO.splits))
+    registry.check("the splits of crackforest", split, INFO.splits)
     root = raw_files.root(config.data_dir, INFO.name)
     images = _stems(root / "image", pairing.SUFFIXES)
     if not images:

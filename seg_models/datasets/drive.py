@@ -69,8 +69,7 @@ def found(config: Config) -> str:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The images of a split and what is drawn for them; of training, the held-out ones are eval."""
-    if split not in INFO.splits:
-        raise errors.UserError(registry.unknown("the splits of drive", split, INFO.splits))
+    registry.check("the splits of drive", split, INFO.splits)
     folders = _folders(config)
     if split == "eval" and split not in folders:
         listed = list(_items(config, "train", folders["train"]))

@@ -63,8 +63,7 @@ class Config:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The images of a split; of a test split with what its solution says of each."""
-    if split not in INFO.splits:
-        raise errors.UserError(registry.unknown("the splits of dsb2018", split, INFO.splits))
+    registry.check("the splits of dsb2018", split, INFO.splits)
     root = raw_files.root(config.data_dir, INFO.name)
     train = raw_files.place(root, TRAIN)
     if train is None:

@@ -82,8 +82,7 @@ def info(config: Config) -> dataset.DatasetInfo:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The labelled frames of a split, key SEQUENCE/NUMBER; frames without label are not listed."""
-    if split not in SEQUENCES:
-        raise errors.UserError(registry.unknown("the splits of dus", split, SEQUENCES))
+    registry.check("the splits of dus", split, SEQUENCES)
     there = _sequences(config)
     for sequence in sorted(set(SEQUENCES[split]) & there.keys()):
         folder = there[sequence]

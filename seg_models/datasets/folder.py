@@ -55,8 +55,7 @@ def info(config: Config) -> dataset.DatasetInfo:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The pairs of a split, sorted by key; with split folders the folder is part of the key."""
-    if split not in SPLIT_FOLDERS:
-        raise errors.UserError(registry.unknown("the splits of folder", split, SPLIT_FOLDERS))
+    registry.check("the splits of folder", split, SPLIT_FOLDERS)
     root = raw_files.root(config.data_dir, "folder")
     folders = _split_folders(root)
     if folders:
@@ -159,7 +158,8 @@ def _objects(
                     "file. Add it there, or set these pixels to 0."
                 )
         if len(on) > 1:
-            raise errors.DataError(f"{path}: instance {identity} lies on two classes, {' and '.join(names)}; expected one.")
+            both = " and ".join(names)
+            raise errors.DataError(f"{path}: instance {identity} lies on two classes, {both}; expected one.")
         if on:
             categories[int(identity)] = on[0]
     if len(categories) < len(identities):

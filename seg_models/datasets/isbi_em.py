@@ -55,8 +55,7 @@ def found(config: Config) -> str:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The slices of a split in their order; train is all labelled slices but the last ones, which are eval."""
-    if split not in INFO.splits:
-        raise errors.UserError(registry.unknown("the splits of isbi_em", split, INFO.splits))
+    registry.check("the splits of isbi_em", split, INFO.splits)
     root, stacked = _layout(config)
     source = "test" if split == "test" else "train"
     slices = list(_pages(root, source) if stacked else _files(root, source))

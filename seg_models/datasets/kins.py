@@ -71,8 +71,7 @@ def found(config: Config) -> str:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The images that a split's JSON names."""
-    if split not in FOLDERS:
-        raise errors.UserError(registry.unknown("the splits of kins", split, FOLDERS))
+    registry.check("the splits of kins", split, FOLDERS)
     root = raw_files.root(config.data_dir, INFO.name)
     files = _files(root)
     if split not in files:

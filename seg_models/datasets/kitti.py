@@ -66,8 +66,7 @@ def found(config: Config) -> str:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The annotated images, split by their keys, key training/000000_10; or those of test, key testing/..."""
-    if split not in SPLITS:
-        raise errors.UserError(registry.unknown("the splits of kitti", split, SPLITS))
+    registry.check("the splits of kitti", split, SPLITS)
     folder, roles = _training(config)
     if split == "test":
         yield from pairing.items([pairing.Source("image", folder.parent / "testing" / "image_2")], prefix="testing/")

@@ -84,8 +84,7 @@ def found(config: Config) -> str:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The JSON files of a split; none is opened."""
-    if split not in SPLITS:
-        raise errors.UserError(registry.unknown("the splits of labelme", split, SPLITS))
+    registry.check("the splits of labelme", split, SPLITS)
     _, folder = _folders(config)
     files = set(raw_files.walk(folder))
     keys = sorted(name.removesuffix(".json") for name in files if name.endswith(".json"))

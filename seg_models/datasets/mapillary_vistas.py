@@ -83,8 +83,7 @@ def found(config: Config) -> str:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The images of a split, key SPLIT/NAME."""
-    if split not in FOLDERS:
-        raise errors.UserError(registry.unknown("the splits of mapillary_vistas", split, FOLDERS))
+    registry.check("the splits of mapillary_vistas", split, FOLDERS)
     version, folder, prefix = _version(config), _split_folder(config, split), f"{split}/"
     if folder is None:
         return

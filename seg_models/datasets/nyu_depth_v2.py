@@ -75,8 +75,7 @@ def info(config: Config) -> dataset.DatasetInfo:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The frames of a split, keyed by their numbers from 1; .h5 files by their paths."""
-    if split not in SPLITS:
-        raise errors.UserError(registry.unknown("the splits of nyu_depth_v2", split, SPLITS))
+    registry.check("the splits of nyu_depth_v2", split, SPLITS)
     root = raw_files.root(config.data_dir, "nyu_depth_v2")
     if not raw_files.exists(root / LABELED):
         yield from _unlabelled(config, root, split)

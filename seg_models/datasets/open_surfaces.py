@@ -88,8 +88,7 @@ def info(config: Config) -> dataset.DatasetInfo:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The photos of a split that have shapes, keyed by their numbers."""
-    if split not in SPLITS:
-        raise errors.UserError(registry.unknown("the splits of open_surfaces", split, SPLITS))
+    registry.check("the splits of open_surfaces", split, SPLITS)
     root = _root(config)
     _check_materials(root)
     release = _release(root)

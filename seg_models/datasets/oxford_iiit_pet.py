@@ -77,8 +77,7 @@ def breeds() -> tuple[str, ...]:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The images that the list of a split names; of trainval, the held-out ones are eval."""
-    if split not in LISTS:
-        raise errors.UserError(registry.unknown("the splits of oxford_iiit_pet", split, LISTS))
+    registry.check("the splits of oxford_iiit_pet", split, LISTS)
     root = raw_files.root(config.data_dir, "oxford_iiit_pet")
     images, annotations = raw_files.place(root, "images"), raw_files.place(root, "annotations")
     if images is None or annotations is None:

@@ -74,8 +74,7 @@ def found(config: Config) -> str:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The images that VOC 2010 lists for all its tasks; those of the test split are not annotated."""
-    if split not in LISTS:
-        raise errors.UserError(registry.unknown("the splits of pascal_context", split, LISTS))
+    registry.check("the splits of pascal_context", split, LISTS)
     root = raw_files.root(config.data_dir, NAME)
     annotation, (folder, _) = _annotation(config, root), voc_tree.find(root, NAME, YEAR)
     lists = folder / "ImageSets" / "Main"

@@ -54,8 +54,7 @@ class Config:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The images of a split with their masks and, where there are any, their texts."""
-    if split not in INFO.splits:
-        raise errors.UserError(registry.unknown("the splits of penn_fudan", split, INFO.splits))
+    registry.check("the splits of penn_fudan", split, INFO.splits)
     root = raw_files.root(config.data_dir, INFO.name)
     images = raw_files.place(root, "PennFudanPed/PNGImages", "PNGImages")
     if images is None:

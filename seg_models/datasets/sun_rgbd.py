@@ -59,8 +59,7 @@ class Config:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The frames of a split, keyed by their folders."""
-    if split not in SPLITS:
-        raise errors.UserError(registry.unknown("the splits of sun_rgbd", split, SPLITS))
+    registry.check("the splits of sun_rgbd", split, SPLITS)
     images, toolbox = _folders(config)
     path = toolbox / FRAMES
     chosen = {_folder(each) for each in _texts(matlab.field(matlab.read(path), SPLITS[split], path), path)}

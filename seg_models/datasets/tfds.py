@@ -80,8 +80,7 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The records of a split; an item's key is what TensorFlow Datasets calls the `tfds_id` of the record."""
     prepared = _meaning(config).prepared
     splits = _splits(config, prepared)
-    if split not in splits:
-        raise errors.UserError(registry.unknown(f"the splits of {prepared.builder}", split, splits))
+    registry.check(f"the splits of {prepared.builder}", split, splits)
     listed = sorted(_records(prepared, splits[split]), key=lambda item: item.key)
     if split in ("train", "eval") and splits["train"] == splits["eval"]:
         held_out = hold_out.chosen([item.key for item in listed], config.eval_fraction)

@@ -57,8 +57,7 @@ INFO = dataset.DatasetInfo(
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The keys of a split, `toy_streets/train/000012`."""
-    if split not in INFO.splits:
-        raise errors.UserError(registry.unknown("the splits of toy_streets", split, INFO.splits))
+    registry.check("the splits of toy_streets", split, INFO.splits)
     _check(config)
     count = {"train": config.images_train, "eval": config.images_eval, "test": config.images_test}[split]
     for index in range(count):

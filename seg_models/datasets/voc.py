@@ -60,8 +60,7 @@ def found(config: Config) -> str:
 
 def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The images that the lists of ImageSets/Segmentation name; those of the test split mostly have no annotation."""
-    if split not in LISTS:
-        raise errors.UserError(registry.unknown("the splits of voc", split, LISTS))
+    registry.check("the splits of voc", split, LISTS)
     root, folder = _folders(config)
     lists = folder / "ImageSets" / "Segmentation"
     own = voc_tree.listed(lists / f"{LISTS[split]}.txt")

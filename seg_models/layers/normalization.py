@@ -6,7 +6,7 @@ import logging
 import keras
 import tensorflow as tf
 
-from seg_models import errors, registry
+from seg_models import registry
 
 KINDS = ("auto", "batch", "sync_batch", "group", "frozen")
 SMALL_BATCH = 8  # images on a replica below which batch statistics are too noisy to learn from
@@ -31,8 +31,7 @@ class Norm:
     epsilon: float = 1e-3
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise errors.UserError(registry.unknown("the kinds of normalisation", self.kind, KINDS))
+        registry.check("the kinds of normalisation", self.kind, KINDS)
 
     def layer(self, name: str | None = None, *, pretrained: bool = False) -> keras.layers.Layer:
         """A new layer that normalises float [B, H, W, C]; `pretrained`: it will be given statistics."""

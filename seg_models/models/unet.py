@@ -45,8 +45,7 @@ class Config:
             ("the kinds of `padding`", self.padding, PADDINGS),
             ("the kinds of `upsampling`", self.upsampling, UPSAMPLINGS),
         ):
-            if value not in known:
-                raise errors.UserError(registry.unknown(name, value, known))
+            registry.check(name, value, known)
 
     @property
     def pretrained(self) -> bool:
