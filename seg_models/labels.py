@@ -3,10 +3,11 @@
 import dataclasses
 import functools
 import os
+from collections.abc import Sequence
 
 import numpy as np
 
-from seg_models import dataset, errors, image_files, image_structure, raw_files
+from seg_models import dataset, errors, image_files, image_structure, raw_files, value_tables
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -65,19 +66,30 @@ def of(raw: np.ndarray, info: dataset.DatasetInfo, path: str | os.PathLike[str])
     Raises:
       DataError: a value is not listed; names file, value and number of pixels.
     """
-    listed = np.array(sorted(value for value, _ in info.raw_values), np.int32)
     raw = np.asarray(raw, np.int32)
-    # A search among the few listed values; sorting the pixels, as np.unique does, takes ten times as long.
-    place = np.minimum(np.searchsorted(listed, raw), len(listed) - 1)
-    unlisted = listed[place] != raw
-    if unlisted.any():
-        value, count = (found.tolist()[0] for found in np.unique(raw[unlisted], return_counts=True))
+    train_ids = {value: info.void if train_id is None else train_id for value, train_id in info.raw_values}
+    listed = sorted(train_ids)
+    found = places(listed, raw)
+    *counts, others = value_tables.count(found, len(listed) + 1).tolist()
+    if others:
+        value, count = (each.tolist()[0] for each in np.unique(raw[found == len(listed)], return_counts=True))
         raise _unlisted(value, count, info, path)
-    table = dict(info.raw_values)
-    train_ids = [info.void if table[value] is None else table[value] for value in listed.tolist()]
-    counts = np.bincount(place.ravel(), minlength=len(listed))
-    semantic = np.asarray(train_ids, np.uint8 if info.void == dataset.VOID else np.uint16)[place]
-    return Labels(semantic, raw, {value: count for value, count in zip(listed.tolist(), counts.tolist()) if count})
+    dtype = np.uint8 if info.void == dataset.VOID else np.uint16
+    semantic = value_tables.look_up(np.array([train_ids[value] for value in listed], dtype), found)
+    return Labels(semantic, raw, {value: count for value, count in zip(listed, counts) if count})
+
+
+def places(listed: Sequence[int], raw: np.ndarray) -> np.ndarray:
+    """Where raw values, int32 [H, W], stand in a sorted list: uint16 [H, W]; its length for those that do not."""
+    if 0 <= raw.min(initial=0) and raw.max(initial=0) <= dataset.VOID_16:
+        table = np.full(dataset.VOID_16 + 1, len(listed), np.uint16)
+        small = [value for value in listed if value <= dataset.VOID_16]
+        table[small] = np.arange(len(small))
+        return value_tables.look_up(table, raw)
+    # Colours would need too large a table. To sort the pixels, as np.unique does, would take ten times as long.
+    values = np.array(listed, np.int32)
+    found = np.minimum(np.searchsorted(values, raw), len(listed) - 1)
+    return np.where(values[found] == raw, found, len(listed)).astype(np.uint16)
 
 
 def annotated(example: dataset.Example, labels: Labels) -> dataset.Example:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from scipy import ndimage
 
-from seg_models import dataset, example_message, image_files, image_structure
+from seg_models import dataset, example_message, image_files, image_structure, value_tables
 
 SIDES = ("ymin", "xmin", "ymax", "xmax")
 LABEL = "image/object/class/label"
@@ -95,17 +95,17 @@ class _Regions:
         if example.semantic is not None:
             numbers = np.arange(count + 1, count + void + 2, dtype=dtype)
             numbers[void] = 0
-            self.map = numbers[example.semantic]
+            self.map = value_tables.look_up(numbers, example.semantic)
         if example.instance is not None and count:
             numbers = np.zeros(int(example.instance.max(initial=0)) + 1, dtype)
             for number, thing in enumerate(example.objects, 1):
                 if thing.instance:
                     numbers[thing.instance] = number
-            instance = numbers[example.instance]
+            instance = value_tables.look_up(numbers, example.instance)
             np.copyto(self.map, instance, where=instance > 0)
         found = ndimage.find_objects(self.map)
         self.places = [*found, *[None] * (count - len(found))]
-        self.areas = np.bincount(self.map.ravel(), minlength=count + 1).tolist()
+        self.areas = value_tables.count(self.map, count + 1).tolist()
 
 
 def _objects(example: dataset.Example, regions: _Regions) -> Features:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import google_crc32c
 import numpy as np
 
-from seg_models import dataset, errors, example_message, image_files, record_objects
+from seg_models import dataset, errors, example_message, image_files, labels, record_objects
 
 IMAGE = "image/encoded"
 FORMAT = "image/format"
@@ -55,7 +55,7 @@ def encode(example: dataset.Example) -> bytes:
     features.update(record_objects.encode(example))
     if example.maps:
         features[MAP_NAME] = [name.encode() for name in example.maps]
-        features[MAP] = [image_files.encode_png(values) for values in example.maps.values()]
+        features[MAP] = [image_files.encode_png(_narrow(values)) for values in example.maps.values()]
     if example.annotation:
         features[ANNOTATION] = example.annotation
     if example.findings:
@@ -119,6 +119,11 @@ def read(file: BinaryIO, name: str = "records") -> Iterator[bytes]:
         index += 1
 
 
+def _narrow(values: np.ndarray) -> np.ndarray:
+    """Values in 8 bits where these do, and in what they have been in otherwise."""
+    return values.astype(np.uint8, copy=False) if 0 <= values.min(initial=0) and values.max(initial=0) < 256 else values
+
+
 def _semantic_features(example: dataset.Example) -> dict[str, example_message.Value]:
     """The semantic map and, in it or beside it, the raw one."""
     semantic, raw = example.semantic, example.raw
@@ -126,13 +131,13 @@ def _semantic_features(example: dataset.Example) -> dict[str, example_message.Va
         return {SEMANTIC: example.semantic_png, SEMANTIC_FORMAT: b"png"}
     features: dict[str, example_message.Value] = {SEMANTIC_FORMAT: b"png"}
     if raw is not None and semantic.dtype == np.uint8:
-        values = np.array(sorted(example.raw_histogram) or np.unique(raw), np.int32)
-        if values.size <= 256:
-            places = np.searchsorted(values, raw).astype(np.uint8)
-            grey = np.zeros(values.size, np.uint8)
+        values = sorted(example.raw_histogram) or np.unique(raw).tolist()
+        if len(values) <= 256:
+            places = labels.places(values, raw).astype(np.uint8)
+            grey = np.zeros(len(values), np.uint8)
             grey[places] = semantic
             features[SEMANTIC] = image_files.encode_indexed(places, grey)
-            features[RAW_VALUES] = values.tolist()
+            features[RAW_VALUES] = values
             return features
     features[SEMANTIC] = image_files.encode_png(semantic)
     if raw is not None:
