@@ -67,9 +67,7 @@ def split_items(
     if split == "test" or "eval" in found:
         yield from listed(split, found[split]) if split in found else ()
         return
-    whole = listed("train", found["train"])
-    held_out = hold_out.chosen([item.key for item in whole], config.eval_fraction)
-    yield from (item for item in whole if (item.key in held_out) == (split == "eval"))
+    yield from hold_out.part(listed("train", found["train"]), split, config.eval_fraction)
 
 
 def told(config: Settings, name: str, found: Mapping[str, Path]) -> str:

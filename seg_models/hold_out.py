@@ -1,9 +1,9 @@
 """The eval split of a data set that is published without one: chosen by a hash of each key."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from seg_models import errors
+from seg_models import dataset, errors
 
 
 def check(fraction: float) -> None:
@@ -24,3 +24,10 @@ def chosen(keys: Iterable[str], fraction: float) -> set[str]:
     low = sum(rank < fraction for rank in ranks.values())
     ordered = sorted(ranks, key=lambda key: ranks[key])
     return set(ordered[: min(max(low, 1), len(ordered) - 1)]) if len(ordered) > 1 else set()
+
+
+def part(items: Iterable[dataset.Item], split: str, fraction: float) -> Iterator[dataset.Item]:
+    """The items of "eval", which are held out, or those of "train", the others, in their order."""
+    items = list(items)
+    held_out = chosen((item.key for item in items), fraction)
+    return (item for item in items if split == ("eval" if item.key in held_out else "train"))

@@ -93,8 +93,8 @@ def test_what_is_wrong_is_said(tmp_path: Path) -> None:
     folder = raw_tree.make(tmp_path)
     config = nyu_depth_v2.Config(str(folder))
     item = next(nyu_depth_v2.items(config, "train"))
-    with pytest.raises(errors.UserError, match="expected one of 13, 40, 894"):
-        nyu_depth_v2.info(nyu_depth_v2.Config(str(folder), "41"))
+    with pytest.raises(errors.UserError, match="No `41` among `classes` of nyu_depth_v2.* Known: 13, 40, 894"):
+        nyu_depth_v2.Config(str(folder), "41")
     with pytest.raises(errors.DataError, match="entry 9 was asked for"):
         nyu_depth_v2.load(config, dataset.Item("0009", item.paths))
     content = (folder / "nyu_depth_v2_labeled.mat").read_bytes()

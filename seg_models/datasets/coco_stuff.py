@@ -111,9 +111,7 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
     if split == "test":
         return coco_images.test_items(None, coco_layout.published_test(layout.root, YEAR)[1], {})
     if layout.name == "sample" and "eval" not in layout.folders:
-        whole = list(_pairs(*layout.folders["train"]))
-        held_out = hold_out.chosen([item.key for item in whole], config.eval_fraction)
-        return (item for item in whole if (item.key in held_out) == (split == "eval"))
+        return hold_out.part(_pairs(*layout.folders["train"]), split, config.eval_fraction)
     return _pairs(*layout.folders[split]) if split in layout.folders else iter(())
 
 

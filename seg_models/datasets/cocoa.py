@@ -52,8 +52,7 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
                 f"{root}: not COCO amodal; expected COCO_amodal_train2014.json, COCO_amodal_val2014.json in it or in "
                 f"its folder annotations, or pairs of NAME.json and NAME.jpg. Get them from {INFO.url}."
             )
-        held_out = hold_out.chosen((item.key for item in pairs), config.eval_fraction)
-        yield from (item for item in pairs if split == ("eval" if item.key in held_out else "train"))
+        yield from hold_out.part(pairs, split, config.eval_fraction)
     elif path := _published(root, split):
         images = raw_files.place(root, YEARS[split], f"images/{YEARS[split]}")
         if images is None:

@@ -58,13 +58,12 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
     segmentations: dict[str, str] = {}
     for folder, ending in reversed(LABELS):
         segmentations.update(_stems(root / folder, (ending,)))
-    keys = sorted({*images, *segmentations})
-    held_out = hold_out.chosen(keys, config.eval_fraction)
-    for key in keys:
-        if (split == "eval") == (key in held_out):
-            image = images.get(key) or str(root / "image" / f"{key}.jpg")
-            segmentation = segmentations.get(key) or str(root / LABELS[0][0] / f"{key}{LABELS[0][1]}")
-            yield dataset.Item(key, (("image", image), ("segmentation", segmentation)))
+    every = []
+    for key in sorted({*images, *segmentations}):
+        image = images.get(key) or str(root / "image" / f"{key}.jpg")
+        segmentation = segmentations.get(key) or str(root / LABELS[0][0] / f"{key}{LABELS[0][1]}")
+        every.append(dataset.Item(key, (("image", image), ("segmentation", segmentation))))
+    yield from hold_out.part(every, split, config.eval_fraction)
 
 
 def load(config: Config, item: dataset.Item) -> dataset.Example:

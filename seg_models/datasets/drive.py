@@ -71,14 +71,8 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
     """The images of a split and what is drawn for them; of training, the held-out ones are eval."""
     registry.check("the splits of drive", split, INFO.splits)
     folders = _folders(config)
-    if split == "eval" and split not in folders:
-        listed = list(_items(config, "train", folders["train"]))
-        wanted = hold_out.chosen((item.key for item in listed), config.eval_fraction)
-        yield from (item for item in listed if item.key in wanted)
-    elif split == "train" and "eval" not in folders:
-        listed = list(_items(config, split, folders[split]))
-        others = hold_out.chosen((item.key for item in listed), config.eval_fraction)
-        yield from (item for item in listed if item.key not in others)
+    if split != "test" and "eval" not in folders:
+        yield from hold_out.part(_items(config, "train", folders["train"]), split, config.eval_fraction)
     elif split in folders:
         yield from _items(config, split, folders[split])
 

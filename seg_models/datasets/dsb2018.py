@@ -74,12 +74,11 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
     if split in TESTS:
         yield from _tests(root, *TESTS[split])
         return
-    identities = raw_files.names(train)
-    held_out = hold_out.chosen(identities, config.eval_fraction)
-    for identity in identities:
-        if (split == "eval") == (identity in held_out):
-            masks = ("masks", str(train / identity / "masks"))
-            yield dataset.Item(identity, (("image", _image(train, identity)), masks))
+    every = (
+        dataset.Item(identity, (("image", _image(train, identity)), ("masks", str(train / identity / "masks"))))
+        for identity in raw_files.names(train)
+    )
+    yield from hold_out.part(every, split, config.eval_fraction)
 
 
 def load(config: Config, item: dataset.Item) -> dataset.Example:

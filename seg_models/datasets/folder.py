@@ -64,11 +64,7 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
             labelled = pairing.labelled(sources) if split == "test" else sources
             yield from pairing.items(labelled, prefix=f"{folders[split]}/")
         return
-    found = list(pairing.items(_sources(config, root)))
-    held_out = hold_out.chosen([item.key for item in found], config.eval_fraction)
-    for item in found:
-        if split == ("eval" if item.key in held_out else "train"):
-            yield item
+    yield from hold_out.part(pairing.items(_sources(config, root)), split, config.eval_fraction)
 
 
 def load(config: Config, item: dataset.Item) -> dataset.Example:

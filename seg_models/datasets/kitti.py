@@ -73,9 +73,7 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
         return
     sources = [pairing.Source("image", folder / "image_2")]
     sources += [pairing.Source(role, folder / MAPS[role]) for role in roles]
-    every = list(pairing.items(sources, prefix="training/"))
-    held_out = hold_out.chosen([item.key for item in every], config.eval_fraction)
-    yield from (item for item in every if (item.key in held_out) == (split == "eval"))
+    yield from hold_out.part(pairing.items(sources, prefix="training/"), split, config.eval_fraction)
 
 
 def load(config: Config, item: dataset.Item) -> dataset.Example:

@@ -90,12 +90,12 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
     keys = sorted(name.removesuffix(".json") for name in files if name.endswith(".json"))
     if not keys:
         raise errors.UserError(f"{folder}: no .json files in it or below; expected what labelme saves for each image.")
-    held_out = hold_out.chosen(keys, config.eval_fraction)
+    every = []
     for key in keys:
-        if split == ("eval" if key in held_out else "train"):
-            images = [f"{key}{suffix}" for suffix in IMAGE_SUFFIXES if f"{key}{suffix}" in files]
-            paths = [("image", str(folder / name)) for name in images[:1]]
-            yield dataset.Item(key, (*paths, ("annotations", str(folder / f"{key}.json"))))
+        images = [f"{key}{suffix}" for suffix in IMAGE_SUFFIXES if f"{key}{suffix}" in files]
+        paths = [("image", str(folder / name)) for name in images[:1]]
+        every.append(dataset.Item(key, (*paths, ("annotations", str(folder / f"{key}.json")))))
+    yield from hold_out.part(every, split, config.eval_fraction)
 
 
 def load(config: Config, item: dataset.Item) -> dataset.Example:

@@ -53,11 +53,13 @@ class Config:
     classes: str = "40"
     eval_fraction: float = 0.2
 
+    def __post_init__(self) -> None:
+        registry.check("`classes` of nyu_depth_v2", self.classes, CLASSES)
+        hold_out.check(self.eval_fraction)
+
 
 def info(config: Config) -> dataset.DatasetInfo:
     """The chosen classes; walls, floors and ceilings are stuff, all else are things."""
-    if config.classes not in CLASSES:
-        raise errors.UserError(f"`classes` is `{config.classes}`; expected one of {', '.join(CLASSES)}.")
     table = category_table.read(f"nyu_depth_v2_{config.classes}")
     return dataset.DatasetInfo(
         name="nyu_depth_v2",
@@ -156,14 +158,11 @@ def _unlabelled(config: Config, root: Path, split: str) -> Iterator[dataset.Item
             f"{SPLITS_URL}."
         )
     folders = {folder for _, folder in SPLITS.values()}
-    keys = [path.removesuffix(".h5") for path in files]
-    if {key.split("/")[0] for key in keys} & folders:
-        chosen = {key for key in keys if key.startswith(f"{SPLITS[split][1]}/")}
+    every = [dataset.Item(path.removesuffix(".h5"), (("image", str(root / path)),)) for path in sorted(files)]
+    if {path.split("/")[0] for path in files} & folders:
+        yield from (item for item in every if item.key.startswith(f"{SPLITS[split][1]}/"))
     else:
-        held_out = hold_out.chosen(keys, config.eval_fraction)
-        chosen = held_out if split == "eval" else set(keys) - held_out
-    for key in sorted(chosen):
-        yield dataset.Item(key, (("image", str(root / f"{key}.h5")),))
+        yield from hold_out.part(every, split, config.eval_fraction)
 
 
 def _pixels(path: str) -> np.ndarray:

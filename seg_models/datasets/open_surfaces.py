@@ -62,6 +62,10 @@ class Config:
     classes: str = "45"
     eval_fraction: float = 0.2
 
+    def __post_init__(self) -> None:
+        registry.check("`classes` of open_surfaces", self.classes, (*TABLES, OBJECTS))
+        hold_out.check(self.eval_fraction)
+
 
 def info(config: Config) -> dataset.DatasetInfo:
     """The chosen classes. A surface is no thing: a chair has several."""
@@ -70,11 +74,8 @@ def info(config: Config) -> dataset.DatasetInfo:
         colors = map(dataset.palette_color, range(len(named)))
         categories = tuple(dataset.Category(text, color) for text, color in zip(named.values(), colors))
         raw_values = ((0, None), *((value, place) for place, value in enumerate(named)))
-    elif config.classes in TABLES:
-        categories, raw_values = category_table.read(TABLES[config.classes])
     else:
-        known = ", ".join(f"`{each}`" for each in (*TABLES, OBJECTS))
-        raise errors.UserError(f"`classes` is `{config.classes}`; expected {known}.")
+        categories, raw_values = category_table.read(TABLES[config.classes])
     return dataset.DatasetInfo(
         name="open_surfaces",
         categories=categories,
@@ -94,16 +95,13 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
     release = _release(root)
     if release is None:
         sources = [pairing.Source("image", root / "photos"), pairing.Source("mask", root / "photos-labels")]
-        listed = list(pairing.items(sources))
+        listed = pairing.items(sources)
     else:
         listed = [
             dataset.Item(str(key), (("image", str(root / "photos" / f"{key}.jpg")),), zlib.compress(annotation))
             for key, annotation in open_surfaces_release.photos(release)
         ]
-    held_out = hold_out.chosen([item.key for item in listed], config.eval_fraction)
-    for item in sorted(listed, key=lambda item: item.key):
-        if (item.key in held_out) == (split == "eval"):
-            yield item
+    yield from hold_out.part(sorted(listed, key=lambda item: item.key), split, config.eval_fraction)
 
 
 def load(config: Config, item: dataset.Item) -> dataset.Example:

@@ -87,17 +87,15 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
         )
     lines = [line for line in raw_files.lines(annotations / LISTS[split]) if not line.startswith("#")]
     lines.sort(key=lambda line: line.split()[0])
-    held_out = hold_out.chosen((line.split()[0] for line in lines), config.eval_fraction)
-    heads = set(raw_files.names(annotations / "xmls"))
+    heads, every = set(raw_files.names(annotations / "xmls")), []
     for line in lines:
         name = line.split()[0]
-        if split != "test" and (split == "eval") != (name in held_out):
-            continue
         paths = [("image", images, ".jpg"), ("trimap", annotations / "trimaps", ".png")]
         if f"{name}.xml" in heads:
             paths.append(("head", annotations / "xmls", ".xml"))
         found = tuple((role, str(raw_files.inside(folder, name + ending))) for role, folder, ending in paths)
-        yield dataset.Item(name, (*found, ("list", str(annotations / LISTS[split]))), line.encode())
+        every.append(dataset.Item(name, (*found, ("list", str(annotations / LISTS[split]))), line.encode()))
+    yield from every if split == "test" else hold_out.part(every, split, config.eval_fraction)
 
 
 def load(config: Config, item: dataset.Item) -> dataset.Example:

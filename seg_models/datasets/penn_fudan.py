@@ -65,12 +65,9 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
     texts = images.parent / "Annotation"
     known = {Path(name).stem for name in raw_files.names(texts)}
     sources = (pairing.Source("image", images), pairing.Source("mask", images.parent / "PedMasks", "_mask"))
-    listed = list(pairing.items(sources))
-    held_out = hold_out.chosen((item.key for item in listed), config.eval_fraction)
-    for item in listed:
-        if (split == "eval") == (item.key in held_out):
-            text = (("text", str(texts / f"{item.key}.txt")),) if item.key in known else ()
-            yield dataclasses.replace(item, paths=(*item.paths, *text))
+    for item in hold_out.part(pairing.items(sources), split, config.eval_fraction):
+        text = (("text", str(texts / f"{item.key}.txt")),) if item.key in known else ()
+        yield dataclasses.replace(item, paths=(*item.paths, *text))
 
 
 def load(config: Config, item: dataset.Item) -> dataset.Example:

@@ -83,9 +83,9 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
     registry.check(f"the splits of {prepared.builder}", split, splits)
     listed = sorted(_records(prepared, splits[split]), key=lambda item: item.key)
     if split in ("train", "eval") and splits["train"] == splits["eval"]:
-        held_out = hold_out.chosen([item.key for item in listed], config.eval_fraction)
-        listed = [item for item in listed if (item.key in held_out) == (split == "eval")]
-    yield from listed
+        yield from hold_out.part(listed, split, config.eval_fraction)
+    else:
+        yield from listed
 
 
 def load(config: Config, item: dataset.Item) -> dataset.Example:
