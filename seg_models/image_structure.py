@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from seg_models import places
+
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # (bits of a value, colour type) in a PNG's header.
 GREY_8 = (8, 0)
@@ -71,11 +73,19 @@ def encode_map(values: np.ndarray, grey: np.ndarray | None = None) -> bytes:
     return _png(width, height, GREY_8 if values.dtype == np.uint8 else GREY_16, rows)
 
 
-def encode_mask(mask: np.ndarray) -> bytes:
-    """A mask bool [H, W] as a PNG of 1 bit, which TensorFlow decodes to 0 and 1."""
-    height, width = mask.shape
+def encode_mask(part: np.ndarray, place: places.Place, height: int, width: int) -> bytes:
+    """A mask as a PNG of 1 bit, which TensorFlow decodes to 0 and 1.
+
+    Args:
+      part: bool, what is at `place`; all else is 0.
+      place: in the image.
+      height, width: of the image.
+    """
+    lines, columns = place
+    first = columns.start // 8
+    bits = np.packbits(np.pad(part, ((0, 0), (columns.start % 8, 0))), axis=1)
     rows = np.full((height, 1 + (width + 7) // 8), NO_FILTER, np.uint8)
-    rows[:, 1:] = np.packbits(mask, axis=1)
+    rows[lines, 1 + first : 1 + first + bits.shape[1]] = bits
     return _png(width, height, INDEXED_1, rows, bytes([0, 0, 0, 1, 1, 1]))
 
 

@@ -1,36 +1,41 @@
 """Objects whose masks overlap, laid into one instance map without losing what lies beneath."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
-from seg_models import dataset
+from seg_models import dataset, places, value_tables
 
 
 def resolve(
-    height: int, width: int, objects: Sequence[dataset.Object]
+    height: int, width: int, objects: Iterable[dataset.Object]
 ) -> tuple[np.ndarray, tuple[dataset.Object, ...]]:
     """Numbers objects and paints them: the smaller over the larger, crowds below all.
 
     Args:
       height, width: of the image.
-      objects: each with its whole seen extent, bool [H, W], in `mask`.
+      objects: each with its whole seen extent, bool [H, W], in `mask`; of each but the part with pixels is held, so that
+        hundreds fit in memory where they are made one by one.
 
     Returns:
       instance int32 [H, W], and the objects in the given order: `instance` is the place in that order counted from 1,
       or 0 where an object is covered wholly; `mask` is kept only where it is not just the pixels of `instance`.
     """
     instance = np.zeros((height, width), np.int32)
-    areas = [int(np.count_nonzero(thing.mask)) for thing in objects]
-    order = sorted(range(len(objects)), key=lambda place: (not objects[place].is_crowd, -areas[place], place))
-    for place in order:
-        instance[objects[place].mask] = place + 1
-    seen = np.bincount(instance.ravel(), minlength=len(objects) + 1)[1:]
-    resolved = []
-    for place, thing in enumerate(objects):
+    things, found, parts = [], [], []
+    for thing in objects:
+        place = places.of(thing.mask)
+        things.append(dataclasses.replace(thing, instance=0, mask=None))
+        found.append(place)
+        parts.append(thing.mask[place].copy())
+    areas = [int(np.count_nonzero(part)) for part in parts]
+    for index in sorted(range(len(things)), key=lambda index: (not things[index].is_crowd, -areas[index], index)):
+        instance[found[index]][parts[index]] = index + 1
+    seen = value_tables.count(instance, len(things) + 1)[1:].tolist()
+    for index, thing in enumerate(things):
         # The painted pixels of an object are all its own, so equal counts are equal masks.
-        whole = areas[place] == seen[place] and areas[place] > 0
-        number = place + 1 if seen[place] else 0
-        resolved.append(dataclasses.replace(thing, instance=number, mask=None if whole else thing.mask))
-    return instance, tuple(resolved)
+        is_told = areas[index] == seen[index] and areas[index] > 0
+        mask = None if is_told else places.whole(parts[index], found[index], height, width)
+        things[index] = dataclasses.replace(thing, instance=index + 1 if seen[index] else 0, mask=mask)
+    return instance, tuple(things)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from scipy import ndimage
 
-from seg_models import dataset, example_message, image_files, image_structure, value_tables
+from seg_models import dataset, example_message, image_files, image_structure, places, value_tables
 
 SIDES = ("ymin", "xmin", "ymax", "xmax")
 LABEL = "image/object/class/label"
@@ -126,7 +126,7 @@ def _objects(example: dataset.Example, regions: _Regions) -> Features:
         (key, values)
         for key, values, absent in (
             (OVERLAPS, [int(thing.mask is not None) for thing in objects], 0),
-            (AMODAL, [b"" if thing.amodal is None else image_structure.encode_mask(thing.amodal) for thing in objects], b""),
+            (AMODAL, [_amodal(example, thing) for thing in objects], b""),
             (DEPTH, [NOT_ANNOTATED if thing.depth is None else thing.depth for thing in objects], NOT_ANNOTATED),
             (OCCLUSION, [float(NOT_ANNOTATED if each.occlusion is None else each.occlusion) for each in objects], -1.0),
             (ANNOTATOR, [thing.annotator for thing in objects], 0),
@@ -140,16 +140,24 @@ def _objects(example: dataset.Example, regions: _Regions) -> Features:
 
 def _visible(example: dataset.Example, regions: _Regions) -> Iterator[tuple[int, Box, bytes]]:
     """(area, box, mask PNG) of what is seen of each object."""
-    canvas = np.zeros((example.height, example.width), bool)
+    size = example.height, example.width
     for number, (thing, place) in enumerate(zip(example.objects, regions.places), 1):
         if thing.mask is not None:
-            yield int(np.count_nonzero(thing.mask)), box_of(thing.mask), image_structure.encode_mask(thing.mask)
+            place = places.of(thing.mask)
+            part = thing.mask[place]
+            yield int(np.count_nonzero(part)), _sides(place), image_structure.encode_mask(part, place, *size)
         elif place is None:
-            yield 0, NO_BOX, image_structure.encode_mask(canvas)
+            yield 0, NO_BOX, image_structure.encode_mask(np.zeros((0, 0), bool), places.NOWHERE, *size)
         else:
-            canvas[place] = regions.map[place] == number
-            yield regions.areas[number], _sides(place), image_structure.encode_mask(canvas)
-            canvas[place] = False
+            part = regions.map[place] == number
+            yield regions.areas[number], _sides(place), image_structure.encode_mask(part, place, *size)
+
+
+def _amodal(example: dataset.Example, thing: dataset.Object) -> bytes:
+    if thing.amodal is None:
+        return b""
+    place = places.of(thing.amodal)
+    return image_structure.encode_mask(thing.amodal[place], place, example.height, example.width)
 
 
 def _segments(example: dataset.Example, regions: _Regions) -> Features:
@@ -169,18 +177,10 @@ def _segments(example: dataset.Example, regions: _Regions) -> Features:
     }
 
 
-def box_of(mask: np.ndarray) -> Box:
-    """(ymin, xmin, ymax, xmax) in pixels of bool [H, W], far sides exclusive; zeros where it is empty."""
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    if not rows.size:
-        return NO_BOX
-    return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
-
-
 def _decoded(png: bytes) -> np.ndarray:
     return image_files.decode(png).astype(bool)
 
 
-def _sides(place: tuple[slice, slice]) -> Box:
+def _sides(place: places.Place) -> Box:
     rows, columns = place
     return rows.start, columns.start, rows.stop, columns.stop
