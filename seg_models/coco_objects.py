@@ -30,23 +30,25 @@ def read(
     Raises:
       DataError: an annotation lacks a member, or has an unknown category or no mask.
     """
-    objects, findings = [], []
-    for entry in found.annotations or ():
-        where = f"{json_path}: annotation {entry.get('id')}"
-        mask = rle.mask_of(_segmentation(entry, where), height, width, where)
-        identity = _required(entry, "id", where)
-        thing = dataset.Object(
-            category=category_of(entry, train_ids, where),
-            instance=0,
-            is_crowd=bool(entry.get("iscrowd", 0)),
-            mask=mask,
-            source_id=identity if type(identity) is int and abs(identity) <= LARGEST_ID else 0,
-        )
-        objects.append(thing)
-        findings.extend(doubts(entry, mask, where))
+    findings = []
+
+    def objects() -> Iterator[dataset.Object]:
+        for entry in found.annotations or ():
+            where = f"{json_path}: annotation {entry.get('id')}"
+            mask = rle.mask_of(_segmentation(entry, where), height, width, where)
+            identity = _required(entry, "id", where)
+            findings.extend(doubts(entry, mask, where))
+            yield dataset.Object(
+                category=category_of(entry, train_ids, where),
+                instance=0,
+                is_crowd=bool(entry.get("iscrowd", 0)),
+                mask=mask,
+                source_id=identity if type(identity) is int and abs(identity) <= LARGEST_ID else 0,
+            )
+
+    instance, resolved = overlap.resolve(height, width, objects())
     for identity in dict.fromkeys(map(str, found.repeated)):
         findings.append(dataset.Finding("id", f"{json_path}: several annotations have the `id` {identity}."))
-    instance, resolved = overlap.resolve(height, width, objects)
     return instance, resolved, tuple(findings)
 
 

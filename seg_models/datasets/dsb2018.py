@@ -85,13 +85,13 @@ def load(config: Config, item: dataset.Item) -> dataset.Example:
     """Reads an image and its nuclei."""
     example = pairing.load_image(dataset.Item(item.key, (("image", item.path("image")),)))
     if item.annotation:
-        return _with_nuclei(example, list(_encoded_nuclei(item, example)), item.path("solution"))
+        return _with_nuclei(example, _encoded_nuclei(item, example), item.path("solution"))
     folder = dict(item.paths).get("masks")
     if folder is None:
         return example
     if not raw_files.is_folder(folder):
         raise errors.DataError(f"{folder}: the folder with the masks of {item.path('image')} is missing.")
-    return _with_nuclei(example, list(_nuclei(folder, example, item.path("image"))), folder)
+    return _with_nuclei(example, _nuclei(folder, example, item.path("image")), folder)
 
 
 def restore(config: Config, item: dataset.Item, example: dataset.Example) -> Iterator[tuple[str, np.ndarray]]:
@@ -137,10 +137,11 @@ def _nuclei(folder: str, example: dataset.Example, image_path: str) -> Iterator[
     """(file name without ending, bool [H, W]) of every mask file in a folder."""
     for name in raw_files.names(folder):
         path = f"{folder}/{name}"
-        values = image_files.read_raw_mask(path)
+        values = image_files.read_values(path)
         image_files.check_same_size(values, example.height, example.width, path, image_path)
         mask = values != 0
-        odd = values[mask & (values != 255)]
+        odd = values[mask]
+        odd = odd[odd != 255]
         if odd.size:
             raise errors.DataError(
                 f"{path}: the value {odd[0]} on {np.count_nonzero(odd == odd[0])} pixels; expected 0 and 255 alone."
@@ -168,14 +169,20 @@ def _encoded_nuclei(item: dataset.Item, example: dataset.Example) -> Iterator[tu
         yield "", down.reshape(width, height).T
 
 
-def _with_nuclei(example: dataset.Example, nuclei: list[tuple[str, np.ndarray]], place: str) -> dataset.Example:
+def _with_nuclei(
+    example: dataset.Example, nuclei: Iterator[tuple[str, np.ndarray]], place: str
+) -> dataset.Example:
     """An example with its nuclei; an empty mask is found, and is no object."""
-    findings = [
-        dataset.Finding("empty", f"{place}: the mask {name or number} of {example.key} has no pixels.")
-        for number, (name, mask) in enumerate(nuclei)
-        if not mask.any()
-    ]
-    things = [dataset.Object(NUCLEUS, 0, mask=mask, name=name) for name, mask in nuclei if mask.any()]
-    instance, objects = overlap.resolve(example.height, example.width, things)
+    findings = []
+
+    def things() -> Iterator[dataset.Object]:
+        for number, (name, mask) in enumerate(nuclei):
+            if mask.any():
+                yield dataset.Object(NUCLEUS, 0, mask=mask, name=name)
+            else:
+                text = f"{place}: the mask {name or number} of {example.key} has no pixels."
+                findings.append(dataset.Finding("empty", text))
+
+    instance, objects = overlap.resolve(example.height, example.width, things())
     example = labels.annotated(example, labels.of(np.where(instance > 0, 255, 0), INFO, place))
     return dataclasses.replace(example, instance=instance, objects=objects, findings=tuple(findings))
