@@ -5,7 +5,6 @@ account of it. What is unfinished lies in the folder `.conversion` (components/w
 was killed goes on from there; the manifest is written last: a folder without one is not whole.
 """
 
-import contextlib
 import dataclasses
 import logging
 import uuid
@@ -13,7 +12,7 @@ from collections.abc import Sequence
 
 import apache_beam as beam
 
-from components import progress, shard_writer, storage, work_folder
+from components import direct_mode, pipeline_run, progress, shard_writer, storage, work_folder
 from seg_models import config, dataset, errors, listing, manifest
 
 MAX_SKIPPED = 0.01
@@ -90,7 +89,11 @@ def convert(
     if done:
         logger.info("%d of %d shards are finished already.", len(done), len(tasks))
     work.take_over(todo)
-    _run(pipeline, list(todo), shard_writer.ConvertShard(dataset_config, info, work, settings.rules), len(done))
+    convert_shard = shard_writer.ConvertShard(dataset_config, info, work, settings.rules)
+    convert_shard.setup()
+    items = [entry.item for entries in todo.values() for entry in entries if not entry.problem]
+    direct_mode.choose(pipeline, convert_shard.record_of, items)
+    _run(pipeline, list(todo), convert_shard, len(done))
     splits = _splits(work, list(tasks))
     _check_skipped(splits, sum(task.items for task in tasks))
     result = manifest.Manifest(info, splits, listing.fingerprint(dataset_config, listed), plan, dataset_config)
@@ -142,14 +145,8 @@ def _run(
     spread = shards | "Spread" >> beam.Reshuffle()  # without it, Create and ParDo are one stage on one worker
     spread | "Convert" >> beam.ParDo(convert_shard)
     work = convert_shard.work
-    try:
-        with progress.shown(work, tasks, done):
-            pipeline.run().wait_until_finish()
-    except BaseException:
-        # Ctrl-C, or a worker's error: the others must not go on. Where the disk is full, they end by themselves.
-        with contextlib.suppress(errors.UserError):
-            work.stop()
-        raise
+    with progress.shown(work, tasks, done):
+        pipeline_run.run(pipeline, work.stop)
     if failure := work.failure():
         raise errors.DataError(failure)
 

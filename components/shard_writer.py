@@ -49,6 +49,7 @@ class ConvertShard(beam.DoFn):
         """Beam calls this in each worker before any task."""
         image_files.limit_pixels(self._rules.max_pixels)
         self._looked = -LOOK_EVERY
+        self._stopped = False
 
     def process(self, task: work_folder.Task) -> Iterator[str]:
         """Writes a shard under a temporary name, which no second attempt shares, and renames it."""
@@ -66,6 +67,11 @@ class ConvertShard(beam.DoFn):
         self.work.finish(task, tally.result(task.shard, sink.sha256, sink.size))
         yield task.name
 
+    def record_of(self, item: dataset.Item) -> tuple[dataset.Example, bytes]:
+        """The Example of an item and the record it becomes; DataError where it is broken."""
+        example = listing.module_of(self._config).load(self._config, item)
+        return example, records.encode(example)
+
     def _convert(self, entry: listing.Listed, sink: storage.Sink, tally: manifest.Tally) -> bool:
         """Converts one item; False where the shard is not to be finished."""
         if self._must_stop():
@@ -73,8 +79,7 @@ class ConvertShard(beam.DoFn):
         try:
             if entry.problem:
                 raise errors.DataError(entry.problem)
-            example = listing.module_of(self._config).load(self._config, entry.item)
-            record = records.encode(example)
+            example, record = self.record_of(entry.item)
         except errors.DataError as error:
             if self._rules.on_error == "fail":
                 # Handed on as a file, not raised: Beam would try again and wrap the error in its own.
@@ -88,7 +93,7 @@ class ConvertShard(beam.DoFn):
 
     def _must_stop(self) -> bool:
         now = time.monotonic()
-        if now - self._looked < LOOK_EVERY:
-            return False
-        self._looked = now
-        return not self.work.is_at_work()
+        if not self._stopped and now - self._looked >= LOOK_EVERY:
+            self._looked = now
+            self._stopped = not self.work.is_at_work()
+        return self._stopped

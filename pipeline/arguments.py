@@ -25,14 +25,17 @@ class Parser(argparse.ArgumentParser):
 def parse(parser: Parser, argv: list[str], takes_fields: bool) -> argparse.Namespace:
     """The arguments, with the options that the parser does not know as `fields`, {dotted name: text}.
 
+    `given` has these too, as (name, text) in the order in which they were typed, each as often as it was.
+
     Raises:
       UsageError: an option is unknown where the verb takes no fields, or has no value.
     """
-    rest, fields = _split(argv, options(parser))
-    if fields and not takes_fields:
-        raise UsageError(unknown_option(next(iter(fields)), options(parser), parser.prog))
+    rest, given = _split(argv, options(parser))
+    if given and not takes_fields:
+        raise UsageError(unknown_option(given[0][0], options(parser), parser.prog))
     arguments = parser.parse_args(rest)
-    arguments.fields = fields
+    arguments.given = given
+    arguments.fields = dict(given)
     arguments.prog = parser.prog
     arguments.options = sorted(options(parser))
     return arguments
@@ -123,20 +126,20 @@ def unknown_option(name: str, known: Iterable[str], prog: str) -> str:
     return f"`{prog}` has no option `--{name}`.{hint} `{prog} --help` shows all."
 
 
-def _split(argv: list[str], own: set[str]) -> tuple[list[str], dict[str, str]]:
+def _split(argv: list[str], own: set[str]) -> tuple[list[str], list[tuple[str, str]]]:
     """Takes `--name value` and `--name=value` out of `argv` where `name` is not one of the parser's own options."""
-    rest, fields, pending = [], {}, list(argv)
+    rest, given, pending = [], [], list(argv)
     while pending:
         token = pending.pop(0)
         name, equals, value = token[2:].partition("=")
         if token == "--":
-            return rest + ["--"] + pending, fields
+            return rest + ["--"] + pending, given
         if not token.startswith("--") or name in own:
             rest.append(token)
         elif equals:
-            fields[name] = value
+            given.append((name, value))
         elif pending and not pending[0].startswith("--"):
-            fields[name] = pending.pop(0)
+            given.append((name, pending.pop(0)))
         else:
-            fields[name] = ""
-    return rest, fields
+            given.append((name, ""))
+    return rest, given

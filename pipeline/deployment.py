@@ -6,6 +6,7 @@ import re
 
 from google.protobuf import message
 
+from pipeline import beam_flags
 from seg_models import errors
 
 LOCAL, KUBEFLOW, VERTEX = "local", "kubeflow", "vertex"
@@ -62,9 +63,7 @@ class Deployment:
     @property
     def direct_options(self) -> dict[str, str]:
         """Options of Beam's direct runner here; they change no result, so the steps read them only when they run."""
-        mode = "in_memory" if self.workers == 1 else "multi_processing"
-        options = {"direct_running_mode": mode, "direct_num_workers": str(self.workers)}
-        return options if self.orchestrator == LOCAL else {}
+        return beam_flags.direct(self.workers) if self.orchestrator == LOCAL else {}
 
     @property
     def pipeline_root(self) -> str:
@@ -99,7 +98,7 @@ class Deployment:
 
 def local(root: str, name: str, *, workers: int = 1, on_error: str = "fail") -> Deployment:
     """This machine; `workers` processes for conversion and evaluation."""
-    flags = ("--runner=DirectRunner", PACKED.format("none"))
+    flags = (f"--runner={beam_flags.DIRECT}", PACKED.format("none"))
     root = os.path.abspath(root)
     return Deployment(_pipeline_name(name), root, beam_flags=flags, workers=workers, on_error=on_error)
 
@@ -107,9 +106,8 @@ def local(root: str, name: str, *, workers: int = 1, on_error: str = "fail") -> 
 def kubeflow(root: str, name: str, *, image: str) -> Deployment:
     """Kubeflow Pipelines 2; Beam runs inside the steps' containers, on all their cores."""
     flags = (
-        "--runner=DirectRunner",
-        "--direct_running_mode=multi_processing",
-        "--direct_num_workers=0",
+        f"--runner={beam_flags.DIRECT}",
+        *(f"--{option}={value}" for option, value in beam_flags.direct(0).items()),
         PACKED.format(image),
     )
     return Deployment(_pipeline_name(name), _bucket(root), KUBEFLOW, image, flags)

@@ -25,7 +25,7 @@ def down() -> None:
     # Processes that Beam starts inherit this.
     os.environ.setdefault("PYTHONWARNINGS", "ignore")
     warnings.simplefilter("ignore")
-    for name in ("tensorflow", "root", "apache_beam", "h5py", "PIL"):
+    for name in ("tensorflow", "root", "apache_beam", "distributed", "h5py", "PIL"):
         logging.getLogger(name).setLevel(logging.ERROR)
     # These log an exception as an error before they raise it; it is shown once, where it arrives.
     for name in ("absl", "apache_beam.runners"):
