@@ -5,6 +5,7 @@ whose images are shown once more.
 """
 
 import dataclasses
+import itertools
 import pickle
 import re
 from collections.abc import Iterator, Sequence
@@ -12,8 +13,8 @@ from collections.abc import Iterator, Sequence
 import apache_beam as beam
 import numpy as np
 
-from components import direct_mode, progress, scratch, storage
-from seg_models import dataset, errors, image_files, inspection, manifest, record_files
+from components import direct_mode, pipeline_run, progress, scratch, storage
+from seg_models import dataset, errors, image_files, inspection, manifest, record_files, records
 from seg_models.browse import findings, page, pictures, scan, statistics
 
 STATISTICS = "statistics.pickle"
@@ -95,7 +96,9 @@ class ScanFile(beam.DoFn):
         number, file = element
         if storage.exists(file.path):
             with storage.opened(file.path) as opened:
-                yield scan.file_statistics(opened, file.path, file.split, self._info, self.settings.images)
+                stop = scratch.Stop(self.work_dir)
+                stored = itertools.takewhile(lambda _: not stop.is_set(), records.read(opened, file.path))
+                yield scan.file_statistics(stored, file.path, file.split, self._info, self.settings.images)
         else:
             found = statistics.Statistics()
             told = f"{file.path}: the manifest names it, but it is missing."
@@ -122,7 +125,7 @@ def _scanned(
     )
     total | "Summarise" >> beam.Map(_write, path)
     with progress.told(lambda seconds: progress.parts(len(storage.files(work_dir, f"{DONE}*")), len(files), seconds)):
-        pipeline.run().wait_until_finish()
+        pipeline_run.run(pipeline, scratch.Stop(work_dir).set)
     found = pickle.loads(storage.read(path)) if storage.exists(path) else statistics.Statistics()
     if not found.images:
         told = "; ".join(each.text for each in found.findings.first.get("error", ()))

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import apache_beam as beam
 
-from components import storage
+from components import scratch, storage
 from seg_models import dataset, errors, image_files, inspection, listing, truth_checks
 
 DIGESTS = "digests"
@@ -62,9 +62,11 @@ class InspectItems(beam.DoFn):
 
     def process(self, bucket: Bucket) -> Iterator[Any]:
         """Looks at the items of a bucket, one at a time in memory."""
-        summary, found = inspection.Summary(), []
+        summary, found, stop = inspection.Summary(), [], scratch.Stop(bucket.work_dir)
         entries = pickle.loads(storage.read(bucket.path))
         for split, listed in entries:
+            if stop.is_set():
+                return
             summary.items[split] += 1
             key = listed.item.key
             try:

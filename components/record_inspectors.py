@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 import apache_beam as beam
 
-from components import inspectors, storage
+from components import inspectors, scratch, storage
 from seg_models import errors, image_files, inspection, listing, record_comparison, record_files, records, truth_checks
 
 KEYS = "keys"
@@ -31,8 +31,10 @@ class InspectShard(beam.DoFn):
     def process(self, element: tuple[int, record_files.RecordFile]) -> Iterator[Any]:
         """Looks at a file, one record and its source at a time in memory."""
         number, file = element
-        summary, found = inspection.Summary(), []
+        summary, found, stop = inspection.Summary(), [], scratch.Stop(self._bucket.work_dir)
         for key in self._compared(file, summary, found):
+            if stop.is_set():
+                return
             yield beam.pvalue.TaggedOutput(KEYS, (self._bucket.of(key).number, (key, file.split, file.path)))
         yield inspectors.kept(found, summary, self._bucket.found_path(f"shards-{number:05d}"))
 

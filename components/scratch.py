@@ -3,12 +3,35 @@
 import contextlib
 import shutil
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 
 from components import storage
 
 NAME = ".inspection"
+# Seconds between two looks of a worker at whether it is to stop.
+LOOK_EVERY = 1.0
+
+
+class Stop:
+    """A file in the folder that makes all workers stop after the image they have in hand."""
+
+    def __init__(self, folder_path: str) -> None:
+        self._path = storage.join(folder_path, "stop")
+        self._looked = -LOOK_EVERY
+
+    def set(self) -> None:
+        """Makes them stop."""
+        storage.write(self._path, b"")
+
+    def is_set(self) -> bool:
+        """Whether a worker is to stop; looks now and then only."""
+        now = time.monotonic()
+        if now - self._looked < LOOK_EVERY:
+            return False
+        self._looked = now
+        return storage.exists(self._path)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import apache_beam as beam
 
-from components import direct_mode, inspectors, progress, record_inspectors, scratch, storage
+from components import direct_mode, inspectors, pipeline_run, progress, record_inspectors, scratch, storage
 from seg_models import dataset, errors, image_files, inspection, listing, manifest, record_files
 
 SUMMARY = "summary.pickle"
@@ -166,7 +166,7 @@ def _run(
         return progress.parts(len(storage.files(work_dir, inspectors.FOUND + "*")), parts, seconds)
 
     with progress.told(told):
-        pipeline.run().wait_until_finish()
+        pipeline_run.run(pipeline, scratch.Stop(work_dir).set)
     if not storage.exists(path):
         raise errors.UserError(f"{work_dir}: the Beam runner says it is done, but nothing was. Use another runner.")
     return pickle.loads(storage.read(path))

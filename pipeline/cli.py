@@ -34,8 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except errors.UserError as error:
         print(f"segline: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("\nsegline: interrupted. The same command goes on from where it stopped.", file=sys.stderr)
+    except KeyboardInterrupt as interruption:
+        told = str(interruption) or "The same command goes on from where it stopped."
+        print(f"\nsegline: interrupted. {told}", file=sys.stderr)
         return 130
     except BrokenPipeError:
         # The reader of our output, such as `head`, has seen enough; Python must not complain about it at exit.

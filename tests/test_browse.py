@@ -134,7 +134,7 @@ def test_memory_does_not_grow_with_the_records(tmp_path: Path) -> None:
             for index in range(count):
                 records.write(file, records.encode(dataclasses.replace(example, key=f"{index:06d}")))
         with path.open("rb") as file:
-            found = scan.file_statistics(file, str(path), "train", toy_streets.INFO, 3)
+            found = scan.file_statistics(records.read(file), str(path), "train", toy_streets.INFO, 3)
         assert found.findings.counts == {("area", "train"): count} and found.images == count
         return len(pickle.dumps(found))
 

@@ -16,7 +16,19 @@ import numpy as np
 import pytest
 
 from components import conversion
-from seg_models import config, dataset, errors, image_files, listing, manifest, records, registry
+from seg_models import (
+    config,
+    dataset,
+    errors,
+    image_files,
+    inspection,
+    listing,
+    manifest,
+    record_comparison,
+    records,
+    registry,
+    truth_checks,
+)
 from tests import test_conversion
 
 PACKAGE = "seg_models.datasets"
@@ -189,6 +201,16 @@ def test_source_maps_can_be_rebuilt_from_the_record(case: Case) -> None:
             rebuilt = [(item.path("mask"), decoded.raw)]
         for path, values in rebuilt:
             np.testing.assert_array_equal(values, image_files.read_raw_mask(path), err_msg=path)
+
+
+def test_verify_finds_nothing_wrong(case: Case) -> None:
+    for item, example in case.examples:
+        found = list(truth_checks.findings(example, case.info, truth_checks.place_of(item)))
+        assert not [finding.text for finding in found if finding.kind in inspection.ERRORS]
+        stored = records.decode(records.encode(example))
+        assert not list(record_comparison.differences(stored, example))
+        rebuilt = record_comparison.rebuilt(case.module, case.config, item, stored)
+        assert not [(path, difference) for path, difference in rebuilt if difference]
 
 
 def test_loading_twice_gives_the_same_record(case: Case) -> None:

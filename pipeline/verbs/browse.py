@@ -43,6 +43,8 @@ def run(arguments: argparse.Namespace) -> None:
     output_dir = typed.folder(arguments.output_dir)
     try:
         content = browsing.browse(files, output_dir, beam_flags.pipeline(flags), settings, verified)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("The page is not whole; the same command begins anew.") from None
     except Exception as error:
         raise failures.user_error(error) or error from None
     print(f"{content.found.images} images; the page is {deployment.shown(output_dir)}/index.html")

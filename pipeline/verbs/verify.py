@@ -68,6 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
             summary = verification.verify_records(config, files, pipeline, scope)
         else:
             summary = verification.verify_source(config, pipeline, scope)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("Nothing was written; the same command begins anew.") from None
     except Exception as error:
         raise failures.user_error(error) or error from None
     print(f"{inspection.table(summary)}\n\n{inspection.verdict(summary)}")

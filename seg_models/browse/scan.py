@@ -1,7 +1,7 @@
 """Reads a record file from end to end and counts what is in it; never two images in memory."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from seg_models import dataset, errors, inspection, records, truth_checks
@@ -14,20 +14,20 @@ NOTES = 3
 
 
 def file_statistics(
-    file: BinaryIO, path: str, split: str, info: dataset.DatasetInfo, count: int
+    stored: Iterable[bytes], path: str, split: str, info: dataset.DatasetInfo, count: int
 ) -> statistics.Statistics:
-    """Counts the records of an open file.
+    """Counts the records of a file.
 
     Args:
-      file: from its beginning.
-      path: named in findings.
+      stored: the records, as `records.read` gives them.
+      path: of the file, named in findings.
       split: of its records.
       info: of the data set.
       count: images to choose of each group.
     """
     found, offset = statistics.Statistics(), 0
     try:
-        for index, record in enumerate(records.read(file, path)):
+        for index, record in enumerate(stored):
             _add(found, record, statistics.Chosen("", f"record {index}", split, path, offset), info, count)
             offset += len(record) + FRAME
     except errors.DataError as error:
