@@ -8,8 +8,9 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from scipy import ndimage
 
-from seg_models import ade20k_channels, ade20k_regions, dataset
+from seg_models import ade20k_channels, ade20k_regions, dataset, places, value_tables
 
 SEEN, HIDDEN = 255, 128
 
@@ -32,7 +33,7 @@ class Instances:
 def build(
     channels: ade20k_channels.Channels,
     regions: Sequence[ade20k_regions.Region],
-    masks: Mapping[int, np.ndarray],
+    masks: Mapping[int, places.Part],
     train_ids: Mapping[int, int | None],
     path: str,
 ) -> Instances:
@@ -41,7 +42,7 @@ def build(
     Args:
       channels: of the map.
       regions: the objects, parts left out.
-      masks: identity of a region -> its mask file's values [H, W].
+      masks: identity of a region -> its mask file's values.
       train_ids: class number -> train id | None.
       path: of the map, named in findings.
     """
@@ -61,14 +62,15 @@ NOWHERE = (0, 0)
 def _place(
     region: ade20k_regions.Region,
     channels: ade20k_channels.Channels,
-    masks: Mapping[int, np.ndarray],
+    masks: Mapping[int, places.Part],
     drawn: list[int],
 ) -> Place:
     """(class number, B) of a region: of most pixels where its mask is seen; without a mask by its rank in `drawn`."""
     if region.identity in masks:
-        mask = masks[region.identity]
-        seen = (mask > 0) & (mask != HIDDEN) & (channels.number > 0)
-        codes = channels.number[seen] * 256 + channels.instance[seen]
+        place, mask = masks[region.identity]
+        number, value = channels.number[place], channels.instance[place]
+        seen = _is_seen(mask) & (number > 0)
+        codes = number[seen] * 256 + value[seen]
         return divmod(int(np.bincount(codes).argmax()), 256) if codes.size else NOWHERE
     if not 1 <= region.identity <= len(drawn):
         return NOWHERE
@@ -82,56 +84,61 @@ class _Builder:
     def __init__(
         self, channels: ade20k_channels.Channels, train_ids: Mapping[int, int | None], path: str
     ) -> None:
-        self._codes = channels.number * 256 + channels.instance
+        codes = channels.number * 256 + channels.instance
         self._train_ids = train_ids
         self._path = path
-        self._instance = np.zeros_like(self._codes)
+        self._instance = np.zeros_like(codes)
         self._used: set[int] = {0}
         self._objects: list[dataset.Object] = []
         self._findings: list[dataset.Finding] = []
-        counts = np.bincount(self._codes.ravel())
-        # Codes of class and B that no region has claimed yet, with their pixels; B = 0 is no instance.
+        counts = np.bincount(codes.ravel())
         present = np.flatnonzero(counts).tolist()
+        # Ranks of the codes, from 1, and where each is: an object is looked for in its place alone.
+        ranks = np.zeros(len(counts), np.int32)
+        ranks[present] = np.arange(1, len(present) + 1)
+        self._ranks = dict(zip(present, range(1, len(present) + 1)))
+        self._map = value_tables.look_up(ranks, codes)
+        self._places = ndimage.find_objects(self._map)
+        # Codes of class and B that no region has claimed yet, with their pixels; B = 0 is no instance.
         self._unclaimed = {code: int(counts[code]) for code in present if code & 255 and code >> 8}
         drawn = sorted({code & 255 for code in self._unclaimed})
         # What is drawn last lies in front.
         self._depths = {value: len(drawn) - 1 - place for place, value in enumerate(drawn)}
 
-    def add(self, region: ade20k_regions.Region, place: Place, mask: np.ndarray | None, is_shared: bool) -> None:
+    def add(self, region: ade20k_regions.Region, found: Place, mask: places.Part | None, is_shared: bool) -> None:
         """Adds a region; several that share a class and B, of more than 255 in an image, have what their masks show."""
-        number, value = place
+        number, value = found
         code = number * 256 + value
         self._unclaimed.pop(code, None)
-        seen = None if mask is None else (mask > 0) & (mask != HIDDEN)
         if region.number and number not in (0, region.number):
             text = f"object {region.identity} has the class {region.number}, in the map {number}, which counts"
             self._findings.append(dataset.Finding("category", f"{self._path}: {text}."))
-        if place == NOWHERE and mask is None:
+        if found == NOWHERE and mask is None:
             text = f"object {region.identity} ({region.name}) of the annotation has no pixel in the map"
             self._findings.append(dataset.Finding("id", f"{self._path}: {text}."))
         category = self._train_ids.get(number or region.number)
         if category is None:
             return
-        own = np.zeros_like(self._codes, bool) if place == NOWHERE else self._codes == code
-        if is_shared and seen is not None:
-            own &= seen
-        hidden = None if mask is None else mask == HIDDEN
-        outside = 0 if seen is None else np.count_nonzero(own & ~seen)
-        if outside:
-            text = f"{outside} pixels of object {region.identity} ({region.name}) in the map lie outside its mask file"
-            self._findings.append(dataset.Finding("overlap", f"{self._path}: {text}."))
-        self._objects.append(
-            dataset.Object(
-                category=category,
-                instance=self._paint(own, value),
-                mask=None if seen is None or np.array_equal(seen, own) else seen,
-                amodal=None if seen is None else seen | hidden,
-                depth=None if mask is None else self._depths.get(value),
-                occlusion=None if seen is None else _fraction(hidden, seen),
-                name=region.name,
-                source_id=region.identity,
+        own = self._own(code)
+        thing = dataset.Object(category, 0, name=region.name, source_id=region.identity)
+        if mask is not None:
+            seen = places.whole(places.Part(mask.place, _is_seen(mask.values)), *self._map.shape)
+            if is_shared:
+                own = own._replace(values=own.values & seen[own.place])
+            outside = np.count_nonzero(own.values & ~seen[own.place])
+            if outside:
+                text = f"{outside} pixels of object {region.identity} ({region.name}) in the map lie outside its mask file"
+                self._findings.append(dataset.Finding("overlap", f"{self._path}: {text}."))
+            pixels = np.count_nonzero(seen)
+            hidden = np.count_nonzero(mask.values == HIDDEN)
+            thing = dataclasses.replace(
+                thing,
+                mask=None if not outside and pixels == np.count_nonzero(own.values) else seen,
+                amodal=places.whole(places.Part(mask.place, mask.values > 0), *self._map.shape),
+                depth=self._depths.get(value),
+                occlusion=float(np.float32(hidden / (hidden + pixels))) if hidden + pixels else 0.0,
             )
-        )
+        self._objects.append(dataclasses.replace(thing, instance=self._paint(own, value)))
 
     def result(self) -> Instances:
         """The instances, those in the map that no region has among them."""
@@ -141,22 +148,28 @@ class _Builder:
             self._findings.append(dataset.Finding("id", f"{self._path}: {text}."))
             category = self._train_ids.get(number)
             if category is not None:
-                self._objects.append(dataset.Object(category, self._paint(self._codes == code, value)))
+                self._objects.append(dataset.Object(category, self._paint(self._own(code), value)))
         return Instances(self._instance, tuple(self._objects), tuple(self._findings))
 
-    def _paint(self, own: np.ndarray, value: int) -> int:
+    def _own(self, code: int) -> places.Part:
+        """The pixels of a code of class and B; none of the code 0, which is no object."""
+        rank = self._ranks.get(code) if code else None
+        place = places.NOWHERE if rank is None else self._places[rank - 1]
+        return places.Part(place, self._map[place] == rank)
+
+    def _paint(self, own: places.Part, value: int) -> int:
         """Gives the pixels an id of their own whose low byte is B; 0 where there are none."""
-        own = own & (self._instance == 0)
-        if not own.any():
+        instance = self._instance[own.place]
+        free = own.values & (instance == 0)
+        if not free.any():
             return 0
         identity = value
         while identity in self._used:
             identity += 256
         self._used.add(identity)
-        self._instance[own] = identity
+        instance[free] = identity
         return identity
 
 
-def _fraction(hidden: np.ndarray, seen: np.ndarray) -> float:
-    whole = np.count_nonzero(hidden) + np.count_nonzero(seen)
-    return float(np.float32(np.count_nonzero(hidden) / whole)) if whole else 0.0
+def _is_seen(mask: np.ndarray) -> np.ndarray:
+    return (mask > 0) & (mask != HIDDEN)

@@ -5,48 +5,53 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import ade20k_instances, ade20k_regions, dataset, image_files, raw_files
+from seg_models import ade20k_instances, ade20k_regions, dataset, image_files, places, raw_files
+
+EVERYWHERE = slice(None), slice(None)
 
 
 def read(
     item: dataset.Item, regions: Sequence[ade20k_regions.Region], example: dataset.Example
-) -> dict[int, np.ndarray]:
-    """Identity -> values uint8 [H, W] of the mask files that the regions name."""
+) -> dict[int, places.Part]:
+    """Identity -> values uint8 of the mask files that the regions name."""
     masks = {}
     for region in regions:
         if region.mask:
             path = _path(item, region)
             mask = image_files.decode(raw_files.read(path), path)
             image_files.check_same_size(mask, example.height, example.width, path, item.path("image"))
-            masks[region.identity] = mask.astype(np.uint8)
+            masks[region.identity] = places.part_of(mask.astype(np.uint8, copy=False))
     return masks
 
 
 def ids(
-    level: int, shape: tuple[int, ...], regions: Sequence[ade20k_regions.Region], masks: Mapping[int, np.ndarray]
+    level: int, shape: tuple[int, ...], regions: Sequence[ade20k_regions.Region], masks: Mapping[int, places.Part]
 ) -> np.ndarray:
     """int32 [H, W]: identity + 1 of the part of this level that is seen there, 0 where there is none."""
     seen = np.zeros(shape, np.int32)
     for region in regions:
         if region.level == level and region.identity in masks:
-            seen[masks[region.identity] == ade20k_instances.SEEN] = region.identity + 1
+            place, values = masks[region.identity]
+            seen[place][values == ade20k_instances.SEEN] = region.identity + 1
     return seen
 
 
 def kept(
     regions: Sequence[ade20k_regions.Region],
-    masks: Mapping[int, np.ndarray],
+    masks: Mapping[int, places.Part],
     built: ade20k_instances.Instances,
     maps: Mapping[str, np.ndarray],
 ) -> dict[str, np.ndarray]:
     """`mask/ID` -> values [H, W] of the masks that objects and maps of parts do not tell wholly."""
     objects = {thing.source_id: thing for thing in built.objects if thing.amodal is not None}
-    return {
-        _name(region): masks[region.identity]
-        for region in regions
-        if region.identity in masks
-        and not np.array_equal(_rebuilt(region, objects, built.instance, maps), masks[region.identity])
-    }
+    lost = {}
+    for region in regions:
+        if part := masks.get(region.identity):
+            # What is rebuilt of a file lies where the file has pixels.
+            rebuilt = _rebuilt(region, objects, built.instance, maps, part.place)
+            if not np.array_equal(rebuilt, part.values):
+                lost[_name(region)] = places.whole(part, *built.instance.shape)
+    return lost
 
 
 def restore(item: dataset.Item, example: dataset.Example) -> Iterator[tuple[str, np.ndarray]]:
@@ -55,7 +60,7 @@ def restore(item: dataset.Item, example: dataset.Example) -> Iterator[tuple[str,
     for region in ade20k_regions.parse(example.annotation, item.path("annotation")):
         if region.mask:
             whole = example.maps.get(_name(region))
-            rebuilt = _rebuilt(region, objects, example.instance, example.maps) if whole is None else whole
+            rebuilt = _rebuilt(region, objects, example.instance, example.maps, EVERYWHERE) if whole is None else whole
             yield _path(item, region), rebuilt
 
 
@@ -64,19 +69,21 @@ def _rebuilt(
     objects: Mapping[int, dataset.Object],
     instance: np.ndarray,
     maps: Mapping[str, np.ndarray],
+    place: places.Place,
 ) -> np.ndarray:
-    """The values of a mask file, as far as objects and maps of parts tell them."""
+    """The values at a place of a mask file, as far as objects and maps of parts tell them."""
     if region.level == 0 and region.identity in objects:
         thing = objects[region.identity]
-        seen = thing.mask if thing.mask is not None else (instance == thing.instance) & (thing.instance > 0)
-        return _values(seen, thing.amodal)
+        own = instance[place]
+        seen = thing.mask[place] if thing.mask is not None else (own == thing.instance) & (own > 0)
+        return _values(seen, thing.amodal[place])
     part = maps.get(f"parts/{region.level}/id")
-    seen = np.zeros(instance.shape, bool) if part is None else part == region.identity + 1
+    seen = np.zeros(instance[place].shape, bool) if part is None else part[place] == region.identity + 1
     return _values(seen, seen)
 
 
 def _values(seen: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """The values of a mask file, uint8 [H, W]: SEEN, HIDDEN where only `whole` is, 0 elsewhere."""
+    """The values of a mask file, uint8: SEEN, HIDDEN where only `whole` is, 0 elsewhere."""
     values = whole.astype(np.uint8) * np.uint8(ade20k_instances.HIDDEN)
     values[seen] = ade20k_instances.SEEN
     return values

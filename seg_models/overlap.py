@@ -23,19 +23,17 @@ def resolve(
       or 0 where an object is covered wholly; `mask` is kept only where it is not just the pixels of `instance`.
     """
     instance = np.zeros((height, width), np.int32)
-    things, found, parts = [], [], []
+    things, parts = [], []
     for thing in objects:
-        place = places.of(thing.mask)
         things.append(dataclasses.replace(thing, instance=0, mask=None))
-        found.append(place)
-        parts.append(thing.mask[place].copy())
-    areas = [int(np.count_nonzero(part)) for part in parts]
+        parts.append(places.part_of(thing.mask))
+    areas = [int(np.count_nonzero(part.values)) for part in parts]
     for index in sorted(range(len(things)), key=lambda index: (not things[index].is_crowd, -areas[index], index)):
-        instance[found[index]][parts[index]] = index + 1
+        instance[parts[index].place][parts[index].values] = index + 1
     seen = value_tables.count(instance, len(things) + 1)[1:].tolist()
     for index, thing in enumerate(things):
         # The painted pixels of an object are all its own, so equal counts are equal masks.
         is_told = areas[index] == seen[index] and areas[index] > 0
-        mask = None if is_told else places.whole(parts[index], found[index], height, width)
+        mask = None if is_told else places.whole(parts[index], height, width)
         things[index] = dataclasses.replace(thing, instance=index + 1 if seen[index] else 0, mask=mask)
     return instance, tuple(things)

@@ -1,5 +1,7 @@
 """Where in an image a mask is: what lies outside need not be looked at, nor kept."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 # Rows and columns.
@@ -8,7 +10,7 @@ NOWHERE = slice(0, 0), slice(0, 0)
 
 
 def of(mask: np.ndarray) -> Place:
-    """The smallest place with all that is true in bool [H, W]; an empty one where nothing is."""
+    """The smallest place with all that is not 0 in [H, W]; an empty one where all is."""
     rows = np.flatnonzero(mask.any(1))
     if not rows.size:
         return NOWHERE
@@ -17,8 +19,21 @@ def of(mask: np.ndarray) -> Place:
     return across, slice(int(columns[0]), int(columns[-1]) + 1)
 
 
-def whole(part: np.ndarray, place: Place, height: int, width: int) -> np.ndarray:
-    """[H, W] with a part at its place, and 0 elsewhere."""
-    values = np.zeros((height, width), part.dtype)
-    values[place] = part
+class Part(NamedTuple):
+    """What is not 0 of a mask [H, W], and its place."""
+
+    place: Place
+    values: np.ndarray
+
+
+def part_of(mask: np.ndarray) -> Part:
+    """A copy of what is not 0 in [H, W]."""
+    place = of(mask)
+    return Part(place, mask[place].copy())
+
+
+def whole(part: Part, height: int, width: int) -> np.ndarray:
+    """The mask [H, W] of a part."""
+    values = np.zeros((height, width), part.values.dtype)
+    values[part.place] = part.values
     return values

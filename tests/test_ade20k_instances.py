@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seg_models import ade20k_channels, ade20k_instances, ade20k_regions
+from seg_models import ade20k_channels, ade20k_instances, ade20k_regions, places
 
 TRAIN_IDS = {0: None, 1: None, 10: 0, 11: 1}
 
@@ -16,9 +16,13 @@ def _region(identity: int, number: int, mask: str = "x.png") -> ade20k_regions.R
     return ade20k_regions.Region(identity, 0, number, "name", mask)
 
 
+def _mask(values: list) -> places.Part:
+    return places.part_of(np.array([values]))
+
+
 def test_several_share_a_value() -> None:
     channels = _channels([10, 10, 10, 11], [5, 5, 5, 5])
-    masks = {7: np.array([[255, 0, 0, 0]]), 8: np.array([[128, 255, 0, 128]]), 9: np.array([[0, 0, 0, 255]])}
+    masks = {7: _mask([255, 0, 0, 0]), 8: _mask([128, 255, 0, 128]), 9: _mask([0, 0, 0, 255])}
     regions = [_region(7, 10), _region(8, 10), _region(9, 11)]
     built = ade20k_instances.build(channels, regions, masks, TRAIN_IDS, "m.png")
     # The third pixel is in no mask: the map knows an object of the value there that no mask shows.
@@ -40,7 +44,7 @@ def test_without_masks_the_rank_counts() -> None:
 
 def test_a_hidden_object_and_an_unlisted_instance() -> None:
     channels = _channels([10, 10, 0, 11], [9, 9, 0, 3])
-    masks = {0: np.array([[255, 255, 0, 0]]), 1: np.array([[128, 0, 0, 0]])}
+    masks = {0: _mask([255, 255, 0, 0]), 1: _mask([128, 0, 0, 0])}
     built = ade20k_instances.build(channels, [_region(0, 10), _region(1, 11)], masks, TRAIN_IDS, "m.png")
     front, hidden, unlisted = built.objects
     assert (front.instance, front.depth, hidden.instance, hidden.depth, hidden.occlusion) == (9, 0, 0, None, 1.0)
