@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from seg_models import coco_objects, dataset, errors, image_files, metric
+from seg_models import coco_objects, dataset, errors, image_files, metric, value_tables
 from seg_models.metrics import panoptic_quality
 
 VOID_ID = 0
@@ -87,7 +87,7 @@ def read_maps(folder: str | os.PathLike[str], annotation: Annotation, info: data
 
     Returns:
       Maps whose semantic map, uint16 [H, W], has each segment's category, crowd regions included, and whose panoptic
-      map, int64 [H, W], has 1 for the first segment, 2 for the second ... and 0 for void.
+      map, int32 [H, W], has 1 for the first segment, 2 for the second ... and 0 for void.
 
     Raises:
       UserError: the PNG is missing or unreadable, or JSON and PNG disagree.
@@ -115,15 +115,18 @@ def read_ranks(path: str | os.PathLike[str], annotation: Annotation) -> tuple[np
     """Reads one image's PNG.
 
     Returns:
-      int64 [H, W], 1 for the first segment, 2 for the second ... and 0 for void; and the pixels of each segment,
+      int32 [H, W], 1 for the first segment, 2 for the second ... and 0 for void; and the pixels of each segment,
       int64 [N].
 
     Raises:
       DataError: the PNG is missing or unreadable, or has an id that is neither listed nor void.
     """
     ids = image_files.read_segment_ids(path)
-    panoptic = panoptic_quality.ranks(ids, [segment.id for segment in annotation.segments])
-    areas = np.bincount(panoptic.ravel(), minlength=len(annotation.segments) + 1)
+    listed = [segment.id for segment in annotation.segments]
+    table = np.zeros(max(int(ids.max(initial=0)), *listed, VOID_ID) + 1, np.int32)
+    table[listed] = np.arange(1, len(listed) + 1)
+    panoptic = value_tables.look_up(table, ids)
+    areas = value_tables.count(panoptic, len(listed) + 1)
     if areas[0] and np.count_nonzero(ids == VOID_ID) < areas[0]:
         unlisted = ids[(panoptic == 0) & (ids != VOID_ID)]
         if unlisted.size:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
-from seg_models import dataset, errors, image_files, labels
+from seg_models import dataset, errors, image_files, labels, value_tables
 
 # Holds value + 1 where the map has a value that does not follow from the rest of the Example; 0 elsewhere.
 REST = "instance_values"
@@ -107,7 +107,7 @@ def annotated(
         raise errors.DataError(f"{path}: an instance map is an 8- or 16-bit PNG with one channel; this one is RGB.")
     if example.raw is None:
         example = labels.annotated(example, labels.of(numbering.labels(values), info, path))
-    found = np.flatnonzero(np.bincount(values.ravel())).tolist()
+    found = np.flatnonzero(value_tables.count(values)).tolist()
     return with_objects(example, values, numbering.coding(found, info), info, path)
 
 
@@ -130,18 +130,18 @@ def with_objects(
         if category is not None and info.categories[category].is_thing:
             number_of[value], is_told[value] = len(objects) + 1, True
             objects.append(dataset.Object(category, len(objects) + 1, meaning.is_crowd, source_id=meaning.source_id))
-    said = label_of[values]
+    said = value_tables.look_up(label_of, values)
     agree = (said == example.raw) | (said < 0)
-    instance = number_of[values]
+    instance = value_tables.look_up(number_of, values)
     findings = example.findings
     if not agree.all():
         instance[~agree] = 0
         findings = (*findings, _differing(~agree, path))
-    seen = np.bincount(instance.ravel(), minlength=len(objects) + 1)
+    seen = value_tables.count(instance, len(objects) + 1)
     things = tuple(thing for thing in objects if seen[thing.instance])
     example = dataclasses.replace(example, instance=instance, objects=things, findings=findings)
     # Of these pixels no object tells the value, and perhaps not the label either.
-    doubtful = ~(is_told[values] & agree)
+    doubtful = ~(value_tables.look_up(is_told, values) & agree)
     left = values[doubtful]
     left = np.where(_plain(example.raw[doubtful], coding) == left, 0, left + 1)
     if not left.any():
