@@ -97,6 +97,7 @@ def test_the_2016_release(shared_data: Path, tmp_path: Path) -> None:
     scipy.io.savemat(release / "index_ade20k.mat", {"index": {"objectnames": names}})
     config = ade20k_full.Config(data_dir=str(tmp_path), classes="all")
     assert ade20k_full.info(config).names == ("sky", "license plate", "rim")
+    assert dict(ade20k_full.info(config).expected_counts) == {"train": 20210, "eval": 2000}
     item = next(ade20k_full.items(config, "train"))
     assert "2016" in ade20k_full.found(config)
     example = ade20k_full.load(config, item)

@@ -36,6 +36,7 @@ from seg_models import (
 
 SPLITS = {"train": "training", "eval": "validation"}
 RELEASES = ("ADE20K_2021_17_01", "ADE20K_2016_07_26")
+COUNTS = {"ADE20K_2016_07_26": (("train", 20_210), ("eval", 2_000)), "": (("train", 25_574), ("eval", 2_000))}
 IMAGES = ("images/ADE", "images", ".")
 # Endings of an annotation file, the later release first.
 ANNOTATIONS = (".json", "_atr.txt")
@@ -59,13 +60,14 @@ class Config:
 
 def info(config: Config) -> dataset.DatasetInfo:
     """The chosen classes."""
-    table = ade20k_classes.table(config.classes, _release(config) if config.classes == ade20k_classes.ALL else Path())
+    release = _release(config) if config.data_dir or config.classes == ade20k_classes.ALL else Path()
+    table = ade20k_classes.table(config.classes, release)
     return dataset.DatasetInfo(
         name="ade20k_full",
         categories=table.categories,
         raw_values=table.raw_values,
         splits=tuple(SPLITS),
-        expected_counts=(("train", 25_574), ("eval", 2_000)),
+        expected_counts=COUNTS.get(release.name, COUNTS[""]),
         licence="Images: non-commercial research and education only; annotations: BSD-3-Clause.",
         citation="Zhou, Zhao, Puig, Xiao, Fidler, Barriuso, Torralba: Semantic understanding of scenes through the "
         "ADE20K dataset, IJCV 127(3), 2019",
