@@ -121,7 +121,7 @@ def _scanned(
         | "Files" >> beam.Create(list(enumerate(files)))
         | "Spread" >> beam.Reshuffle()  # without it, Create and ParDo are one stage on one worker
         | "Scan" >> beam.ParDo(scan_file)
-        | "Merge" >> beam.CombineGlobally(statistics.merged, scan_file.settings.images)
+        | "Merge" >> beam.CombineGlobally(statistics.merged, scan_file.settings.images).without_defaults()
     )
     total | "Summarise" >> beam.Map(_write, path)
     with progress.told(lambda seconds: progress.parts(len(storage.files(work_dir, f"{DONE}*")), len(files), seconds)):

@@ -13,7 +13,8 @@ import apache_beam as beam
 from components import scratch, storage
 from seg_models import dataset, errors, image_files, inspection, listing, truth_checks
 
-DIGESTS = "digests"
+# What the DoFns give: pairs of one of these and a value. Not every runner keeps Beam's tagged outputs apart.
+SUMMARY, DIGEST, KEY = "summary", "digest", "key"
 # How the files with findings begin.
 FOUND = "found-"
 # Of images that are the same, as many are named.
@@ -48,7 +49,7 @@ class Bucket(NamedTuple):
 
 
 class InspectItems(beam.DoFn):
-    """Bucket -> Summary: loads each item and looks at it; DIGESTS: (sha256 of its image, (split, key, place))."""
+    """Bucket -> (SUMMARY, Summary), and of each item (DIGEST, (sha256 of its image, (split, key, place)))."""
 
     def __init__(self, dataset_config: object, info: dataset.DatasetInfo, max_pixels: int) -> None:
         self._config = dataset_config
@@ -60,7 +61,7 @@ class InspectItems(beam.DoFn):
         """Beam calls this in each worker before any bucket."""
         image_files.limit_pixels(self._max_pixels)
 
-    def process(self, bucket: Bucket) -> Iterator[Any]:
+    def process(self, bucket: Bucket) -> Iterator[tuple[str, Any]]:
         """Looks at the items of a bucket, one at a time in memory."""
         summary, found, stop = inspection.Summary(), [], scratch.Stop(bucket.work_dir)
         entries = pickle.loads(storage.read(bucket.path))
@@ -76,8 +77,8 @@ class InspectItems(beam.DoFn):
                 continue
             found += inspection.placed(findings, split, key)
             digest = hashlib.sha256(example.image_bytes).hexdigest()
-            yield beam.pvalue.TaggedOutput(DIGESTS, (digest, (split, key, truth_checks.place_of(listed.item))))
-        yield kept(found, summary, bucket.found_path(f"items-{bucket.number:05d}"))
+            yield DIGEST, (digest, (split, key, truth_checks.place_of(listed.item)))
+        yield SUMMARY, kept(found, summary, bucket.found_path(f"items-{bucket.number:05d}"))
 
     def look_at(self, listed: listing.Listed) -> tuple[dataset.Example, list[dataset.Finding]]:
         """Loads an item; DataError where it cannot be."""

@@ -11,13 +11,12 @@ import apache_beam as beam
 from components import inspectors, scratch, storage
 from seg_models import errors, image_files, inspection, listing, record_comparison, record_files, records, truth_checks
 
-KEYS = "keys"
 # Bytes that are read of a damaged file at a time, for its checksum.
 REST = 1 << 20
 
 
 class InspectShard(beam.DoFn):
-    """(number, RecordFile) -> Summary: compares records with their source; KEYS: (bucket, (key, split, path))."""
+    """(number, RecordFile) -> (SUMMARY, Summary), and of each record (KEY, (its bucket, (key, split, path)))."""
 
     def __init__(self, dataset_config: object, bucket: inspectors.Bucket, max_pixels: int) -> None:
         self._config = dataset_config
@@ -28,15 +27,15 @@ class InspectShard(beam.DoFn):
         """Beam calls this in each worker before any file."""
         image_files.limit_pixels(self._max_pixels)
 
-    def process(self, element: tuple[int, record_files.RecordFile]) -> Iterator[Any]:
+    def process(self, element: tuple[int, record_files.RecordFile]) -> Iterator[tuple[str, Any]]:
         """Looks at a file, one record and its source at a time in memory."""
         number, file = element
         summary, found, stop = inspection.Summary(), [], scratch.Stop(self._bucket.work_dir)
         for key in self._compared(file, summary, found):
             if stop.is_set():
                 return
-            yield beam.pvalue.TaggedOutput(KEYS, (self._bucket.of(key).number, (key, file.split, file.path)))
-        yield inspectors.kept(found, summary, self._bucket.found_path(f"shards-{number:05d}"))
+            yield inspectors.KEY, (self._bucket.of(key).number, (key, file.split, file.path))
+        yield inspectors.SUMMARY, inspectors.kept(found, summary, self._bucket.found_path(f"shards-{number:05d}"))
 
     def _compared(
         self, file: record_files.RecordFile, summary: inspection.Summary, found: list[inspection.Placed]

@@ -45,8 +45,8 @@ def folder(output_dir: str) -> Iterator[str]:
             shutil.rmtree(path, ignore_errors=True)
         return
     # What was killed may have left one behind; workers must not take its files for those of this one.
-    for left in storage.files(storage.join(output_dir, f"{NAME}-*")):
-        storage.delete([left])
+    for left in {path.rpartition("/")[0] for path in storage.files(storage.join(output_dir, f"{NAME}-*"))}:
+        storage.delete_folder(left)
     path = storage.join(output_dir, f"{NAME}-{uuid.uuid4().hex[:8]}")
     try:
         storage.make_folder(output_dir)

@@ -60,10 +60,10 @@ def verify_source(dataset_config: object, pipeline: beam.Pipeline, scope: Scope 
             pipeline
             | "Buckets" >> beam.Create([first._replace(number=number) for number in range(first.count)])
             | "Spread" >> beam.Reshuffle()  # without it, Create and ParDo are one stage on one worker
-            | "Look" >> beam.ParDo(inspect).with_outputs(inspectors.DIGESTS, main="main")
+            | "Look" >> beam.ParDo(inspect)
         )
         twice = (
-            looked[inspectors.DIGESTS]
+            _only(inspectors.DIGEST, looked)
             | "By digest" >> beam.GroupByKey()
             | "Twice" >> beam.Map(lambda group: (group[0], list(group[1])))
             | "Several" >> beam.Filter(lambda group: len(group[1]) > 1)
@@ -71,7 +71,7 @@ def verify_source(dataset_config: object, pipeline: beam.Pipeline, scope: Scope 
             | "Gather groups" >> beam.GroupByKey()
             | "Tell" >> beam.ParDo(inspectors.InspectDigests(first))
         )
-        summary = _run(pipeline, [looked["main"], twice], work_dir, first.count)
+        summary = _run(pipeline, [_only(inspectors.SUMMARY, looked), twice], work_dir, first.count)
         _check_complete(summary, {split: len(several) for split, several in listed.items()})
         _add(summary, _counts(info, listed), work_dir)
         _finish(info.name, summary, work_dir, scope.output_dir)
@@ -106,18 +106,18 @@ def verify_records(
             pipeline
             | "Files" >> beam.Create(list(enumerate(files)))
             | "Spread" >> beam.Reshuffle()
-            | "Compare" >> beam.ParDo(inspect).with_outputs(record_inspectors.KEYS, main="main")
+            | "Compare" >> beam.ParDo(inspect)
         )
         nothing = pipeline | "All buckets" >> beam.Create([(number, ("", "", "")) for number in range(first.count)])
         whole = record_files.whole_splits(files)
         left_out = [key for each in skipped.values() for key in each]
         keys = (
-            (looked[record_inspectors.KEYS], nothing)
+            (_only(inspectors.KEY, looked), nothing)
             | "With all" >> beam.Flatten()
             | "By bucket" >> beam.GroupByKey()
             | "Join" >> beam.ParDo(record_inspectors.InspectKeys(first, whole, left_out))
         )
-        summary = _run(pipeline, [looked["main"], keys], work_dir, len(files))
+        summary = _run(pipeline, [_only(inspectors.SUMMARY, looked), keys], work_dir, len(files))
         _add(summary, _told_by_manifest(known, info, skipped, whole), work_dir)
         _finish(info.name, summary, work_dir, scope.output_dir)
     return summary
@@ -154,12 +154,18 @@ def _write_buckets(work_dir: str, listed: dict[str, list[listing.Listed]]) -> in
     return first
 
 
+def _only(name: str, looked: beam.PCollection) -> beam.PCollection:
+    """The values of one name among what a DoFn gave."""
+    named = looked | f"Only {name}" >> beam.Filter(lambda each: each[0] == name)
+    return named | f"Each {name}" >> beam.Map(lambda each: each[1])
+
+
 def _run(
     pipeline: beam.Pipeline, summaries: list[beam.PCollection], work_dir: str, parts: int
 ) -> inspection.Summary:
     """Runs it all, which makes so many parts; the summaries together."""
     path = storage.join(work_dir, SUMMARY)
-    total = summaries | "All" >> beam.Flatten() | "Merge" >> beam.CombineGlobally(inspection.merged)
+    total = summaries | "All" >> beam.Flatten() | "Merge" >> beam.CombineGlobally(inspection.merged).without_defaults()
     total | "Summarise" >> beam.Map(_write_summary, path)
 
     def told(seconds: float) -> str:
