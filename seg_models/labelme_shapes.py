@@ -7,7 +7,7 @@ import math
 import numpy as np
 from PIL import Image, ImageDraw
 
-from seg_models import errors, image_files
+from seg_models import errors, image_files, places
 
 # labelme's own sizes, in pixels: lines are that wide, a point is a disc of that radius.
 LINE_WIDTH = 10
@@ -19,8 +19,8 @@ AT_LEAST = {"polygon": 3, "linestrip": 2}
 FARTHEST = 10
 
 
-def draw(shape: dict[str, object], height: int, width: int, where: str) -> np.ndarray:
-    """The pixels of a shape, bool [H, W].
+def draw(shape: dict[str, object], height: int, width: int, where: str) -> places.Part:
+    """The pixels of a shape, bool.
 
     Args:
       shape: with `points` and `shape_type`; without a type it is a polygon.
@@ -47,7 +47,11 @@ def draw(shape: dict[str, object], height: int, width: int, where: str) -> np.nd
         x, y = points[0]
         radius = POINT_RADIUS if kind == "point" else math.dist(*points)
         pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=1, outline=1)
-    return np.array(canvas)
+    box = canvas.getbbox()
+    if box is None:
+        return places.Part(places.NOWHERE, np.zeros((0, 0), bool))
+    left, top, right, bottom = box
+    return places.Part((slice(top, bottom), slice(left, right)), np.array(canvas.crop(box)))
 
 
 def _points(shape: dict[str, object], kind: object, height: int, width: int, where: str) -> list[tuple[float, float]]:
@@ -72,7 +76,7 @@ def _points(shape: dict[str, object], kind: object, height: int, width: int, whe
 
 def _pasted(
     shape: dict[str, object], points: list[tuple[float, float]], height: int, width: int, where: str
-) -> np.ndarray:
+) -> places.Part:
     """A shape that is a small picture, PNG in base64, between its first and its second point."""
     try:
         encoded = base64.b64decode(shape["mask"], validate=True)
@@ -87,6 +91,4 @@ def _pasted(
             f"{where}: the mask is {size}, its place ({left}, {top}) to ({right}, {bottom}) is {columns}x{rows} in an "
             f"image of {width}x{height}; expected the same size, inside the image."
         )
-    mask = np.zeros((height, width), bool)
-    mask[top : bottom + 1, left : right + 1] = part.astype(bool)
-    return mask
+    return places.Part((slice(top, bottom + 1), slice(left, right + 1)), part.astype(bool))

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from seg_models import errors, labelme_shapes
+from seg_models import errors, labelme_shapes, places
 from tests.raw_trees import labelme as tree
 
 
 def draw(kind: str | None, points: list[list[float]], mask: np.ndarray | None = None) -> np.ndarray:
     shape = tree.shape("car", points, kind or "") | ({} if mask is None else {"mask": tree.in_base64(mask)})
-    drawn = labelme_shapes.draw(shape, tree.HEIGHT, tree.WIDTH, "a.json: shape 1")
+    part = labelme_shapes.draw(shape, tree.HEIGHT, tree.WIDTH, "a.json: shape 1")
+    drawn = places.whole(part, tree.HEIGHT, tree.WIDTH)
     assert drawn.dtype == bool and drawn.shape == (tree.HEIGHT, tree.WIDTH)
     return drawn
 

@@ -18,7 +18,19 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import dataset, errors, hold_out, image_files, labelme_shapes, labels, raw_files, registry, voc_tree
+from seg_models import (
+    dataset,
+    errors,
+    hold_out,
+    image_files,
+    labelme_shapes,
+    labels,
+    places,
+    raw_files,
+    registry,
+    value_tables,
+    voc_tree,
+)
 
 NAME = "labelme"
 FOLDER = "data_annotated"
@@ -123,7 +135,8 @@ def _drawn(
     raw = np.full((example.height, example.width), train_ids[BACKGROUND], np.int32)
     instance = np.zeros_like(raw)
     numbers: dict[tuple[str, object], int] = {}
-    masks: dict[int, np.ndarray] = {}
+    parts: dict[int, list[places.Part]] = {}
+    thing_ids = set(described.thing_ids)
     for place, shape in enumerate(shapes):
         where = f"{path}: shape {place + 1}"
         label = shape.get("label") if isinstance(shape, dict) else None
@@ -132,18 +145,23 @@ def _drawn(
         group = shape.get("group_id")
         # Without a group a shape is an object of its own.
         number = numbers.setdefault((label, ("shape", place) if group is None else str(group)), len(numbers) + 1)
-        mask = labelme_shapes.draw(shape, example.height, example.width, f"{where} ({label})")
-        is_thing = train_ids[label] in described.thing_ids
-        raw[mask] = train_ids[label]
-        instance[mask] = number if is_thing else 0
+        part = labelme_shapes.draw(shape, example.height, example.width, f"{where} ({label})")
+        is_thing = train_ids[label] in thing_ids
+        raw[part.place][part.values] = train_ids[label]
+        instance[part.place][part.values] = number if is_thing else 0
         if is_thing:
-            masks[number] = masks[number] | mask if number in masks else mask
+            parts.setdefault(number, []).append(part)
     objects = []
-    for (label, group), number in numbers.items():
-        if number in masks:
-            seen = instance == number
-            whole = None if np.array_equal(seen, masks[number]) and seen.any() else masks[number]
-            objects.append(dataset.Object(train_ids[label], number if seen.any() else 0, mask=whole, source_id=number))
+    seen = value_tables.count(instance, len(numbers) + 1).tolist()
+    for (label, _), number in numbers.items():
+        if number in parts:
+            mask = np.zeros(instance.shape, bool)
+            for place, values in parts[number]:
+                mask[place] |= values
+            # All pixels of a number lie in its mask, so equal counts are equal masks.
+            is_told = seen[number] == np.count_nonzero(mask) > 0
+            identity, mask = (number if seen[number] else 0), None if is_told else mask
+            objects.append(dataset.Object(train_ids[label], identity, mask=mask, source_id=number))
     return raw, instance, tuple(objects)
 
 
