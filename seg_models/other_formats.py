@@ -45,7 +45,7 @@ def read_image(path: str | os.PathLike[str], page: int | None = None) -> tuple[b
             f"{path}: {image.format} of mode {image.mode}; expected whole numbers of 8 or 16 bits: grey, indexed, RGB."
         )
     buffer = io.BytesIO()
-    image.save(buffer, "PNG")
+    image.save(buffer, "PNG", compress_level=image_files.PHOTO_LEVEL)
     return buffer.getvalue(), "png", image.height, image.width
 
 

@@ -74,9 +74,9 @@ def sbd(example: dataset.Example, item: dataset.Item, info: dataset.DatasetInfo)
     for values, path in ((raw, class_path), (numbers, instance_path)):
         image_files.check_same_size(values, example.height, example.width, path, item.path("image"))
     listed = matlab.field(things, "Categories", instance_path).ravel().tolist()
-    present = np.unique(numbers[numbers != BORDER]).tolist()
-    if present and present[-1] > len(listed):
-        has = f"object {present[-1]} has pixels, but Categories lists {len(listed)} objects"
+    highest = int(numbers[numbers != BORDER].max(initial=0))
+    if highest > len(listed):
+        has = f"object {highest} has pixels, but Categories lists {len(listed)} objects"
         raise errors.DataError(f"{instance_path}: {has}.")
     if not all(category in info.thing_ids for category in listed):
         raise errors.DataError(
@@ -86,7 +86,7 @@ def sbd(example: dataset.Example, item: dataset.Item, info: dataset.DatasetInfo)
     maps = {
         **{
             f"boundaries/class/{index}": _edges(classes, index, class_path)
-            for index in np.unique(raw)
+            for index in example.raw_histogram
             if 0 < index < BORDER
         },
         **{f"boundaries/object/{index}": _edges(things, index, instance_path) for index in range(1, len(listed) + 1)},

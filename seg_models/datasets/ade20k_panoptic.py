@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from seg_models import ade20k_challenge, category_table, dataset, errors, image_files, labels, pairing
+from seg_models import ade20k_challenge, category_table, dataset, errors, image_files, labels, pairing, value_tables
 
 TABLE = category_table.read("ade20k")
 MAPS = {"mask": "annotations", "instance": "annotations_instance"}
@@ -109,11 +109,12 @@ def _objects(classes: np.ndarray, instance: np.ndarray, path: str) -> tuple[data
       instance: int32 [H, W], 0 = none.
       path: named in the errors.
     """
-    inside = instance > 0
-    pairs, counts = np.unique(instance[inside] * 256 + classes[inside], return_counts=True)
+    counts = value_tables.count(instance * 256 + classes)
     categories: dict[int, int] = {}
-    for pair, count in zip(pairs.tolist(), counts.tolist()):
-        identity, value = pair >> 8, pair & 255
+    for pair in np.flatnonzero(counts).tolist():
+        identity, value, count = pair >> 8, pair & 255, int(counts[pair])
+        if not identity:
+            continue
         if not 1 <= value <= len(INFO.thing_ids):
             raise errors.DataError(
                 f"{path}: instance {identity} (G) has the class {value} (R) on {count} pixels; "

@@ -26,6 +26,7 @@ from seg_models import (
     matlab_hdf5,
     raw_files,
     registry,
+    value_tables,
 )
 
 LABELED, FRAMES = "nyu_depth_v2_labeled.mat", "splits.mat"
@@ -105,6 +106,8 @@ def load(config: Config, item: dataset.Item) -> dataset.Example:
     for values, name in ((raw, "labels"), (numbers, "instances")):
         if values.shape != (example.height, example.width):
             raise errors.DataError(f"{path}: {name} of frame {item.key} are {values.shape}, its image is not.")
+        if values.max(initial=0) > dataset.VOID_16:
+            raise errors.DataError(f"{path}: {name} of frame {item.key} have the value {values.max()}; at most 65535.")
     instance, objects = _objects(raw, numbers, described)
     example = dataclasses.replace(example, instance=instance, objects=objects, maps={INSTANCES: numbers})
     return labels.annotated(example, labels.of(raw, described, f"{path}, frame {item.key}"))
@@ -139,11 +142,13 @@ def _objects(
     things = {value: train_id for value, train_id in described.raw_values if train_id in thing_ids}
     counted = np.isin(raw, list(things)) & (numbers > 0)
     span = int(numbers.max(initial=0)) + 1
-    codes, places = np.unique(np.where(counted, raw * span + numbers, 0), return_inverse=True)
-    # Where every pixel has an instance there is no code 0 to number from.
-    instance = places.reshape(raw.shape).astype(np.int32) + int(codes[0] > 0)
-    objects = [divmod(code, span) for code in codes.tolist() if code]
-    return instance, tuple(
+    codes = np.where(counted, raw * span + numbers, 0)
+    pixels = value_tables.count(codes)
+    present = [code for code in np.flatnonzero(pixels).tolist() if code]
+    identities = np.zeros(len(pixels), np.int32)
+    identities[present] = np.arange(1, len(present) + 1)
+    objects = [divmod(code, span) for code in present]
+    return value_tables.look_up(identities, codes), tuple(
         dataset.Object(things[value], identity, name=NAMES[value - 1], source_id=number)
         for identity, (value, number) in enumerate(objects, 1)
     )

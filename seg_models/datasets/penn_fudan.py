@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from scipy import ndimage
 
 from seg_models import dataset, errors, hold_out, labels, pairing, raw_files, registry
 
@@ -90,15 +91,15 @@ def load(config: Config, item: dataset.Item) -> dataset.Example:
 
 def _findings(instance: np.ndarray, told: str, names: dict[int, str], path: str) -> Iterator[dataset.Finding]:
     """Where a text and the people of int32 [H, W] contradict each other."""
-    drawn = set(np.unique(instance).tolist()) - {0}
-    for number in sorted(drawn ^ set(names)):
+    drawn = {number: place for number, place in enumerate(ndimage.find_objects(instance), 1) if place}
+    for number in sorted(drawn.keys() ^ names.keys()):
         has, lacks = ("a mask", "no text") if number in drawn else ("a text", "no mask")
         yield dataset.Finding("id", f"{path}: object {number} has {has}, but {lacks}.")
     for number, *sides in (map(int, found) for found in BOX.findall(told)):
-        rows, columns = np.nonzero(instance == number)
-        if not rows.size:
+        if number not in drawn:
             continue
-        left, top, right, bottom = (int(side) + 1 for side in (columns.min(), rows.min(), columns.max(), rows.max()))
+        rows, columns = drawn[number]
+        left, top, right, bottom = columns.start + 1, rows.start + 1, columns.stop, rows.stop
         beyond = max(sides[0] - left, sides[1] - top, right - sides[2], bottom - sides[3])
         if beyond > TOLERANCE:
             yield dataset.Finding(
