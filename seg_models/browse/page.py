@@ -120,7 +120,10 @@ def _classes(content: Content) -> str:
     head = "".join(f"<th>{kind.capitalize()}, {html.escape(name)}</th>" for name in shares)
     head += '<th class="right">Images</th>' + ('<th class="right">Objects</th>' if totals[1].any() else "")
     rows = []
-    for train_id, category in enumerate(content.info.categories):
+    # In a long table those that occur come first; a short one keeps the order of the data set.
+    order = sorted(range(len(totals[0])), key=lambda train_id: len(totals[0]) > MANY and not totals[0][train_id])
+    for train_id in order:
+        category = content.info.categories[train_id]
         cells = "".join(_bar(share[train_id], share[train_id] / longest, category) for share in shares.values())
         cells += f'<td class="right">{totals[0][train_id]:,}</td>'
         cells += f'<td class="right">{totals[1][train_id]:,}</td>' if totals[1].any() else ""
@@ -153,7 +156,7 @@ def _distributions(found: statistics.Statistics) -> str:
         title = "Size of objects: root of the area, pixels"
         # From a power of two on, so that these have the labels and not the edges between them.
         edges = range(min(found.sizes) // 2 * 2, max(found.sizes) + 2)
-        labels = [f"{statistics.SIZE_STEP**edge:.3g}" for edge in edges]
+        labels = [f"{round(statistics.SIZE_STEP**edge, 1):g}" for edge in edges]
         counts = [found.sizes[edge] for edge in edges[:-1]]
         drawn.append((title, histograms.of_bins(counts, labels, title, "pixels", every=2)))
     if found.occlusions:

@@ -54,7 +54,7 @@ table.classes tbody th { font-weight: 500; max-width: 320px; overflow: hidden; t
 .tall thead th { position: sticky; top: 0; background: var(--box); }
 .right { text-align: right !important; }
 .bar { display: flex; align-items: center; gap: 8px; min-width: 150px; }
-.bar b { font-weight: 500; }
+.bar b { font-weight: 500; min-width: 56px; text-align: right; }
 .track { flex: 1; height: 12px; border-radius: 3px; background: var(--track); overflow: hidden; }
 .track i { display: block; height: 100%; border-radius: 3px; box-shadow: inset 0 0 0 1px rgba(128, 128, 128, .55); }
 .swatch { display: inline-block; width: 12px; height: 12px; border-radius: 3px; margin-right: 7px;
