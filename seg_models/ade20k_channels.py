@@ -22,7 +22,8 @@ class Channels(NamedTuple):
 def split(colors: np.ndarray) -> Channels:
     """The channels of r * 65536 + g * 256 + b, int32 [H, W]."""
     red = colors >> 16
-    return Channels(red // 10 * 256 + (colors >> 8 & 255), colors & 255, red % 10)
+    tens = red // 10
+    return Channels(tens * 256 + (colors >> 8 & 255), colors & 255, red - tens * 10)
 
 
 def join(channels: Channels) -> np.ndarray:

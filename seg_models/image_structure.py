@@ -82,8 +82,10 @@ def encode_mask(part: np.ndarray, place: places.Place, height: int, width: int) 
       height, width: of the image.
     """
     lines, columns = place
-    first = columns.start // 8
-    bits = np.packbits(np.pad(part, ((0, 0), (columns.start % 8, 0))), axis=1)
+    first, left = divmod(columns.start, 8)
+    aligned = np.zeros((len(part), left + part.shape[1]), bool)
+    aligned[:, left:] = part
+    bits = np.packbits(aligned, axis=1)
     rows = np.full((height, 1 + (width + 7) // 8), NO_FILTER, np.uint8)
     rows[lines, 1 + first : 1 + first + bits.shape[1]] = bits
     return _png(width, height, INDEXED_1, rows, bytes([0, 0, 0, 1, 1, 1]))

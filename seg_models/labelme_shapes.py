@@ -34,7 +34,8 @@ def draw(shape: dict[str, object], height: int, width: int, where: str) -> place
     points = _points(shape, kind, height, width, where)
     if kind == "mask":
         return _pasted(shape, points, height, width, where)
-    canvas = Image.new("1", (width, height))
+    # Of mode "1" PIL packs and unpacks every pixel on the way to numpy.
+    canvas = Image.new("L", (width, height))
     pen = ImageDraw.Draw(canvas)
     if kind == "polygon":
         pen.polygon(points, fill=1, outline=1)
@@ -47,11 +48,8 @@ def draw(shape: dict[str, object], height: int, width: int, where: str) -> place
         x, y = points[0]
         radius = POINT_RADIUS if kind == "point" else math.dist(*points)
         pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=1, outline=1)
-    box = canvas.getbbox()
-    if box is None:
-        return places.Part(places.NOWHERE, np.zeros((0, 0), bool))
-    left, top, right, bottom = box
-    return places.Part((slice(top, bottom), slice(left, right)), np.array(canvas.crop(box)))
+    part = places.part_of(np.asarray(canvas))
+    return part._replace(values=part.values.astype(bool))
 
 
 def _points(shape: dict[str, object], kind: object, height: int, width: int, where: str) -> list[tuple[float, float]]:
