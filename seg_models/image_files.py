@@ -145,26 +145,6 @@ def encode_png(values: np.ndarray) -> bytes:
     return image_structure.encode_map(values)
 
 
-def encode_indexed(indices: np.ndarray, grey: np.ndarray) -> bytes:
-    """Encodes uint8 [H, W] as a PNG with a palette: TensorFlow decodes grey[index], PIL the index itself.
-
-    Args:
-      indices: of `grey`.
-      grey: uint8 [N], the value that stands for each index; N at most 256.
-    """
-    return image_structure.encode_map(indices, grey)
-
-
-def encode_colors(raw: np.ndarray) -> bytes:
-    """Encodes raw values r * 65536 + g * 256 + b, integer [H, W], as an RGB PNG; `decode_raw` gives them back."""
-    return encode_png(np.stack([raw >> 16, raw >> 8 & 255, raw & 255], axis=-1).astype(np.uint8))
-
-
-def decode_raw(encoded: bytes) -> np.ndarray:
-    """Raw values, int32 [H, W], of a PNG made by `encode_png` or `encode_colors`."""
-    return _raw(_decoded(encoded, "raw map"), "raw map").astype(np.int32, copy=False)
-
-
 def decode(encoded: bytes, name: str = "image") -> np.ndarray:
     """Decodes an encoded image: uint8 [H, W, 3] or [H, W], or int32 [H, W] for 16-bit PNG; of a palette the indices."""
     image = _decoded(encoded, name)

@@ -38,7 +38,7 @@ def relabelled(png: bytes, grey: np.ndarray) -> bytes | None:
       grey: uint8 [256], the value that stands for each one in the file.
 
     Returns:
-      What `image_files.encode_indexed` would give; None where the file is not of 8 bits and one channel.
+      A PNG that reads as one of `encode_map` with that palette; None where the file is not of 8 bits and one channel.
     """
     if _depth_and_color(png) not in (GREY_8, INDEXED_8):
         return None
@@ -53,7 +53,7 @@ def as_grey(png: bytes, bits: int) -> bytes | None:
       bits: that the result must have, 8 or 16.
 
     Returns:
-      What `image_files.encode_png` would give; None where the file has other bits, or several channels.
+      A PNG that reads as one of `encode_map`; None where the file has other bits, or several channels.
     """
     if _depth_and_color(png) not in ((GREY_8, INDEXED_8) if bits == 8 else (GREY_16,)):
         return None

@@ -18,7 +18,7 @@ class Labels:
       semantic: uint8 (uint16 where void is 65535) [H, W], train ids and void.
       raw: integer [H, W], the values of the source.
       histogram: raw value -> pixels.
-      png: both maps as `image_files.encode_indexed` encodes them, where the file gave it; b"" otherwise.
+      png: both maps as one PNG with a palette, as in a record, where the file gave it; b"" otherwise.
     """
 
     semantic: np.ndarray

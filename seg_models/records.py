@@ -12,7 +12,7 @@ from typing import BinaryIO
 import google_crc32c
 import numpy as np
 
-from seg_models import dataset, errors, example_message, image_files, labels, record_objects
+from seg_models import dataset, errors, example_message, image_files, image_structure, labels, record_objects
 
 IMAGE = "image/encoded"
 FORMAT = "image/format"
@@ -136,12 +136,14 @@ def _semantic_features(example: dataset.Example) -> dict[str, example_message.Va
             places = labels.places(values, raw).astype(np.uint8)
             grey = np.zeros(len(values), np.uint8)
             grey[places] = semantic
-            features[SEMANTIC] = image_files.encode_indexed(places, grey)
+            features[SEMANTIC] = image_structure.encode_map(places, grey)
             features[RAW_VALUES] = values
             return features
     features[SEMANTIC] = image_files.encode_png(semantic)
     if raw is not None:
-        features[RAW] = image_files.encode_png(raw) if raw.max(initial=0) < 65536 else image_files.encode_colors(raw)
+        if raw.max(initial=0) > dataset.VOID_16:
+            raw = np.stack([raw >> 16, raw >> 8 & 255, raw & 255], axis=-1).astype(np.uint8)
+        features[RAW] = image_files.encode_png(raw)
     return features
 
 
@@ -155,7 +157,7 @@ def _semantic(features: dict[str, list]) -> tuple[np.ndarray | None, np.ndarray 
     if RAW_VALUES in features:
         raw = np.asarray(features[RAW_VALUES], np.int32)[raw]
     if RAW in features:
-        raw = image_files.decode_raw(features[RAW][0])
+        raw = image_files.read_raw_mask("raw map", features[RAW][0])
     return semantic, raw
 
 
