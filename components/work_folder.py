@@ -75,13 +75,10 @@ class WorkFolder:
             return None
         if found is None or found.plan != plan:
             return None
-        sizes = self._sizes()
-        whole = all(
-            sizes.get(f"{split}-{shard.name}") == shard.size
-            for split, part in found.splits.items()
-            for shard in part.shards
-        )
-        return found if whole else None
+        expected = {
+            f"{split}-{shard.name}": shard.size for split, part in found.splits.items() for shard in part.shards
+        }
+        return found if self._sizes() == expected else None
 
     def take_over(self, tasks: dict[Task, Sequence[listing.Listed]]) -> None:
         """Makes this conversion the one at work, with these tasks."""
@@ -141,9 +138,9 @@ class WorkFolder:
         # The manifest goes first: from here on the folder is not whole.
         storage.delete([storage.join(self.output_dir, manifest.FILE)])
         names = {task.name for task in kept}
-        folders = storage.files(storage.join(self.output_dir, manifest.split_folder("*")))
-        shards = {_shard_name(path): path for path in folders if manifest.is_shard_name(_name(path))}
-        storage.delete([path for name, path in shards.items() if name not in names])
+        found = storage.files(storage.join(self.output_dir, manifest.split_folder("*")))
+        shards = {path for path in found if manifest.is_shard_name(_name(path))}
+        storage.delete([path for path in shards if _shard_name(path) not in names])
         accounts = {f"done-{name}.json" for name in names}
         left = storage.files(storage.join(self.output_dir, FOLDER))
         storage.delete([path for path in left if _name(path) not in accounts])
@@ -170,7 +167,7 @@ class WorkFolder:
     def _sizes(self) -> dict[str, int]:
         """Name of a task -> size of its shard."""
         found = storage.files(storage.join(self.output_dir, manifest.split_folder("*")))
-        return {_shard_name(path): size for path, size in found.items()}
+        return {_shard_name(path): size for path, size in found.items() if manifest.is_shard_name(_name(path))}
 
 
 def _name(path: str) -> str:

@@ -188,30 +188,3 @@ def test_a_runner_that_loses_records_is_found_out(tmp_path: Path) -> None:
     with pytest.raises(errors.UserError, match="says it is done, but 4 of 4 shards are missing"):
         conversion.convert(config(root), str(tmp_path / "out"), beam.Pipeline(runner=Idle()))
     assert not (tmp_path / "out" / manifest.FILE).exists()
-
-
-
-SCRIPT = """
-import sys
-from tests import test_conversion as test
-print([name for name in ("tensorflow", "tfx") if name in sys.modules], flush=True)
-test.conversion.convert(test.config(test.Path(sys.argv[1])), sys.argv[2], test.on_workers(), test.conversion.Settings(layout=test.MANY))
-"""
-MANY = conversion.Layout(shards=60)
-
-
-def test_killed_in_the_middle_and_run_again_gives_the_same_bytes(tmp_path: Path) -> None:
-    raw, out = small_folder.make(tmp_path / "raw", count=300), tmp_path / "out"
-    command = [sys.executable, "-W", "ignore", "-c", SCRIPT, str(raw), str(out)]
-    process = subprocess.Popen(command, cwd=Path(__file__).parent.parent, stdout=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 120
-    while not list(out.glob("Split-*/*.tfrecord")) and time.monotonic() < deadline and process.poll() is None:
-        time.sleep(0.002)
-    process.kill()
-    assert process.communicate()[0].strip() == "[]", "conversion must not load TensorFlow or TFX"
-    assert not (out / manifest.FILE).exists()
-    assert 0 < len(list(out.glob("Split-*/*.tfrecord"))) < 120
-    conversion.convert(config(raw), str(out), on_workers(2), conversion.Settings(layout=MANY))
-    conversion.convert(config(raw), str(tmp_path / "fresh"), on_workers(1), conversion.Settings(layout=MANY))
-    assert contents(out) == contents(tmp_path / "fresh")
-    assert sorted(path.name for path in out.iterdir()) == ["Split-eval", "Split-train", "manifest.json"]
