@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seg_models import dataset, errors, image_files
+from seg_models import dataset, errors, image_files, raw_files
 from seg_models.datasets import mapillary_vistas
 from tests import small_folder
 from tests.raw_trees import mapillary_vistas as raw_tree
@@ -99,6 +99,15 @@ def test_versions_and_the_flat_layout_of_before(tree: Path, tmp_path: Path) -> N
     zipped = first(tmp_path)
     assert zipped.annotation == flat.annotation
     np.testing.assert_array_equal(zipped.instance, flat.instance)
+
+
+def test_no_image_lists_the_folder_of_maps_again(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = mapillary_vistas.Config(data_dir=str(tree))
+    item = next(mapillary_vistas.items(config, "train"))
+    listed, names = [], raw_files.names
+    monkeypatch.setattr(raw_files, "names", lambda folder: listed.append(Path(folder)) or names(folder))
+    assert mapillary_vistas.load(config, item).objects
+    assert set(listed) <= {tree}, "18,000 names each time"
 
 
 def test_test_images_have_no_labels(tree: Path) -> None:

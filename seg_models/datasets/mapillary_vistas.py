@@ -94,17 +94,18 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
         yield from pairing.items(sources, prefix)
         return
     sources.append(pairing.Source("mask", maps / "labels"))
-    objects_from, parts = _objects_from(maps), {}
+    objects_from, parts, listed_in = _objects_from(maps), {}, ()
     if objects_from:
         sources.append(pairing.Source(ROLES[objects_from], maps / objects_from))
     if objects_from == "panoptic":
+        listed_in = (("annotations", str(_json_path(maps))),)
         parts = _parts(_json_path(maps))
     polygons = set(raw_files.names(maps / "polygons"))
     for item in pairing.items(sources, prefix):
         name = item.key.removeprefix(prefix)
         outlines = f"{name}.json"
         more = [("polygons", str(maps / "polygons" / outlines))] if outlines in polygons else []
-        yield dataset.Item(item.key, (*item.paths, *more), parts.pop(name, b""))
+        yield dataset.Item(item.key, (*item.paths, *listed_in, *more), parts.pop(name, b""))
     if parts:
         names = ", ".join(sorted(parts)[:3])
         raise errors.UserError(f"{_json_path(maps)}: lists {len(parts)} images that are not there: {names}...")
@@ -116,11 +117,10 @@ def load(config: Config, item: dataset.Item) -> dataset.Example:
     example = instance_values.load(pairing.load_image(item), item, instance_values.MAPILLARY, described)
     annotation = zlib.decompress(item.annotation) if item.annotation else b""
     if "panoptic" in roles:
-        json_path = str(_json_path(Path(roles["panoptic"]).parent.parent))
         if not annotation:
-            raise errors.DataError(f"{json_path}: no element of `annotations` is for {roles['panoptic']}.")
-        source = _panoptic(config, item, annotation, json_path)
-        example = panoptic_segments.annotated(example, source, described)
+            told = f"no element of `annotations` is for {roles['panoptic']}"
+            raise errors.DataError(f"{roles['annotations']}: {told}.")
+        example = panoptic_segments.annotated(example, _panoptic(config, item, annotation), described)
     if "polygons" in roles:
         begun = annotation[:-1] + b", " if annotation else b"{"
         annotation = begun + b'"polygons": %b}' % raw_files.read(roles["polygons"])
@@ -132,7 +132,7 @@ def restore(config: Config, item: dataset.Item, example: dataset.Example) -> Ite
     described, roles = info(config), dict(item.paths)
     yield from instance_values.restore(example, item, instance_values.MAPILLARY, described)
     if "panoptic" in roles:
-        source = _panoptic(config, item, example.annotation, roles["panoptic"])
+        source = _panoptic(config, item, example.annotation)
         yield source.path, panoptic_segments.restored(example, source, described)
 
 
@@ -204,17 +204,18 @@ def _parts(path: Path) -> dict[str, bytes]:
     return parts
 
 
-def _panoptic(config: Config, item: dataset.Item, text: bytes, json_path: str) -> panoptic_segments.Source:
+def _panoptic(config: Config, item: dataset.Item, text: bytes) -> panoptic_segments.Source:
     """The panoptic map of an item with its part of the JSON, whose categories are the classes by name."""
-    content = json.loads(text)
+    content, json_path = json.loads(text), item.path("annotations")
     values = {entry.name: label for label, entry in enumerate(_classes(config))}
     labels = {}
     for entry in content["categories"]:
         if entry["name"] not in values:
             raise errors.DataError(f"{json_path}: {registry.unknown('the classes', entry['name'], values)}")
         labels[entry["id"]] = values[entry["name"]]
-    paths = item.path("panoptic"), json_path, item.path("image")
-    return panoptic_segments.Source(*paths, content["annotations"][0], labels)
+    return panoptic_segments.Source(
+        item.path("panoptic"), json_path, item.path("image"), content["annotations"][0], labels
+    )
 
 
 def _classes(config: Config) -> tuple[Class, ...]:
