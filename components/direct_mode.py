@@ -12,12 +12,13 @@ import logging
 import multiprocessing
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import apache_beam as beam
 from apache_beam.options import pipeline_options
 from apache_beam.runners.direct import direct_runner
 
-from seg_models import dataset, errors
+from seg_models import errors
 
 ONE, THREADS, PROCESSES = "in_memory", "multi_threading", "multi_processing"
 # Imported in every process, and never in this one.
@@ -32,23 +33,20 @@ SAMPLE = 50
 
 logger = logging.getLogger("segline")
 
-Convert = Callable[[dataset.Item], object]
-
-
-def choose(pipeline: beam.Pipeline, convert_one: Convert, items: Sequence[dataset.Item]) -> None:
+def choose(pipeline: beam.Pipeline, work: Callable[[Any], object], items: Sequence[Any]) -> None:
     """Sets the mode of Beam's direct runner where the pipeline's options give it several workers, but no mode.
 
     Args:
       pipeline: that is going to run.
-      convert_one: what is done with each item; a DataError is of no interest here.
-      items: that are going to be converted.
+      work: what is done with each item; a DataError is of no interest here.
+      items: with which it is going to be done.
     """
     options = pipeline.options.view_as(pipeline_options.DirectOptions)
     if not isinstance(pipeline.runner, direct_runner.SwitchingDirectRunner):
         return
     workers = options.direct_num_workers or multiprocessing.cpu_count()
     if options.direct_running_mode == ONE and workers > 1:
-        options.direct_running_mode = _tried(convert_one, items, workers)
+        options.direct_running_mode = _tried(work, items, workers)
         options.direct_num_workers = 1 if options.direct_running_mode == ONE else workers
     if options.direct_running_mode == PROCESSES:
         setup = pipeline.options.view_as(pipeline_options.SetupOptions)
@@ -63,13 +61,13 @@ def fastest(one: float, threads: float, workers: int) -> str:
     return min(seconds, key=lambda mode: seconds[mode])
 
 
-def _tried(convert_one: Convert, items: Sequence[dataset.Item], workers: int) -> str:
+def _tried(work: Callable[[Any], object], items: Sequence[Any], workers: int) -> str:
     """The mode that seems to be the fastest."""
 
-    def timed(item: dataset.Item) -> float:
+    def timed(item: Any) -> float:
         began = time.monotonic()
         with contextlib.suppress(errors.DataError):
-            convert_one(item)
+            work(item)
         return time.monotonic() - began
 
     pending = iter(items)
