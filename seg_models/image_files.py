@@ -132,12 +132,17 @@ def check_same_size(mask: np.ndarray, height: int, width: int, mask_path: str, i
     )
 
 
+def encode_photo(pixels: np.ndarray) -> bytes:
+    """Encodes a photograph, uint8 [H, W, 3] or uint8 or uint16 [H, W], as PNG; those are no maps, which have runs."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", compress_level=PHOTO_LEVEL)
+    return buffer.getvalue()
+
+
 def encode_png(values: np.ndarray) -> bytes:
     """Encodes uint8 [H, W], uint8 [H, W, 3] or any integer [H, W] below 65536 (16-bit then) as PNG."""
     if values.ndim == 3:
-        buffer = io.BytesIO()
-        Image.fromarray(values).save(buffer, "PNG", compress_level=PHOTO_LEVEL)
-        return buffer.getvalue()
+        return encode_photo(values)
     if values.dtype != np.uint8:
         if values.size and (values.min() < 0 or values.max() > 65535):
             raise ValueError(f"`values` must lie in 0..65535 for a 16-bit PNG, got up to {values.max()}")

@@ -102,7 +102,7 @@ def load(config: Config, item: dataset.Item) -> dataset.Example:
     roles = dict(item.paths)
     image = _image(roles["image"])
     height, width = image.shape
-    example = dataset.Example(item.key, image_files.encode_png(image), "png", height, width)
+    example = dataset.Example(item.key, image_files.encode_photo(image), "png", height, width)
     maps = {role: pgm.read(path) for role, path in roles.items() if role != "image"}
     for role, values in maps.items():
         image_files.check_same_size(values, height, width, roles[role], roles["image"])
