@@ -28,7 +28,7 @@ setup(
     description="Image segmentation from raw data set to blessed, served model, as a TFX pipeline",
     python_requires=">=3.10,<3.11",
     packages=find_packages(include=["pipeline*", "seg_models*", "components*"]),
-    package_data={"seg_models": ["category_tables/*.csv"]},
+    package_data={"seg_models.raw": ["category_tables/*.csv"]},
     py_modules=["beam_runner"],
     install_requires=REQUIREMENTS,
     extras_require={

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import coco_panoptic, dataset, errors, image_files, metric, scores
+from seg_models import dataset, errors, image_files, metric, scores
 from seg_models.metrics import confusion_matrix, panoptic_quality
+from seg_models.raw import coco_panoptic
 
 # Below this many images starting processes takes longer than it saves.
 FEW_IMAGES = 200

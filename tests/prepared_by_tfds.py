@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from seg_models import category_table
+from seg_models.raw import category_table
 
 tfds.disable_progress_bar()
 

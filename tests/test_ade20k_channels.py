@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seg_models import ade20k_channels
+from seg_models.raw import ade20k_channels
 
 
 def test_channels_are_split_and_joined() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seg_models import ade20k_classes, errors
+from seg_models import errors
+from seg_models.raw import ade20k_classes
 
 
 def test_names_are_those_of_the_table(shared_data: Path) -> None:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from seg_models import ade20k_channels, ade20k_instances, ade20k_regions, places
+from seg_models import places
+from seg_models.raw import ade20k_channels, ade20k_instances, ade20k_regions
 
 TRAIN_IDS = {0: None, 1: None, 10: 0, 11: 1}
 

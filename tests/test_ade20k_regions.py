@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from seg_models import ade20k_regions, errors
+from seg_models import errors
+from seg_models.raw import ade20k_regions
 
 
 def _entry(**fields: object) -> dict:

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seg_models import amodal_regions, dataset, errors, truth_checks
+from seg_models import dataset, errors, truth_checks
+from seg_models.raw import amodal_regions
 from tests.raw_trees import cocoa as tree
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from seg_models import camvid_tree
+from seg_models.raw import camvid_tree
 
 
 def test_the_rule_is_that_of_the_published_lists(shared_data: Path) -> None:

@@ -4,9 +4,9 @@ import hashlib
 
 import pytest
 
-from seg_models import category_table
 from seg_models.datasets import ade20k, camvid_full, coco, coco_panoptic, oxford_iiit_pet
 from seg_models.datasets import pascal_context, sun_rgbd, voc
+from seg_models.raw import category_table
 
 SUN_RGBD = """wall floor cabinet bed chair sofa table door window bookshelf picture counter blinds desk shelves curtain
 dresser pillow mirror floor_mat clothes ceiling books fridge tv paper towel shower_curtain box whiteboard person

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seg_models import dataset, errors, image_files, instance_values
+from seg_models import dataset, errors, image_files
 from seg_models.datasets import cityscapes
+from seg_models.raw import instance_values
 from tests import small_folder
 from tests.raw_trees import cityscapes as raw_tree
 

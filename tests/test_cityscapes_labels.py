@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from seg_models import cityscapes_labels, errors, instance_values
+from seg_models import errors
+from seg_models.raw import cityscapes_labels, instance_values
 
 HEIGHT, WIDTH = 20, 30
 

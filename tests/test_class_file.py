@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from seg_models import class_file, dataset, errors
+from seg_models import dataset, errors
+from seg_models.raw import class_file
 
 
 def read(tmp_path: Path, text: str) -> class_file.ClassFile:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from seg_models import category_table, coco_categories, dataset, errors
+from seg_models import dataset, errors
+from seg_models.raw import category_table, coco_categories
 
 
 def read(folder: Path, entries: object, published: str = "") -> coco_categories.Categories:

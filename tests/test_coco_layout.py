@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seg_models import coco_layout, dataset, errors
+from seg_models import dataset, errors
 from seg_models.datasets import coco_json
+from seg_models.raw import coco_layout
 from tests.raw_trees import coco
 
 

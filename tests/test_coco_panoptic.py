@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seg_models import coco_panoptic, errors, image_files, metric
+from seg_models import errors, image_files, metric
+from seg_models.raw import coco_panoptic
 
 LARGE_ID = 70 + 80 * 256 + 90 * 65536
 IDS = np.array([[1, 1, LARGE_ID], [1, 0, LARGE_ID]])

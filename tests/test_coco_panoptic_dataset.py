@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seg_models import coco_images, dataset, errors, image_files, record_comparison, records
+from seg_models import dataset, errors, image_files, record_comparison, records
 from seg_models.datasets import coco_panoptic
+from seg_models.raw import coco_images
 from tests.raw_trees import coco as coco_tree
 from tests.raw_trees import coco_panoptic as tree
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from seg_models import coco_images, coco_parts, dataset, errors
+from seg_models import dataset, errors
 from seg_models.datasets import coco
+from seg_models.raw import coco_images, coco_parts
 from tests.raw_trees import coco as tree
 
 

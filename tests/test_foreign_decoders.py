@@ -19,8 +19,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seg_models import dataset, image_files, labels, overlap, records
+from seg_models import dataset, image_files, labels, records
 from seg_models.datasets import toy_streets
+from seg_models.raw import overlap
 
 SIDES = ("ymin", "xmin", "ymax", "xmax")
 BOXES = {f"image/object/bbox/{side}": tf.io.VarLenFeature(tf.float32) for side in SIDES}

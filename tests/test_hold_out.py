@@ -2,7 +2,8 @@
 
 import pytest
 
-from seg_models import dataset, errors, hold_out
+from seg_models import dataset, errors
+from seg_models.raw import hold_out
 
 
 def made(count: int) -> list[dataset.Item]:

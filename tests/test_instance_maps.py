@@ -7,7 +7,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from seg_models import errors, instance_maps
+from seg_models import errors
+from seg_models.raw import instance_maps
 
 FEW = np.array([[0, 1, 255], [7, 7, 0]], np.uint8)
 MANY = np.array([[0, 1, 256], [700, 7, 65535]], np.uint16)

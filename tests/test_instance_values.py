@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seg_models import dataset, errors, image_files, instance_values, records
+from seg_models import dataset, errors, image_files, records
+from seg_models.raw import instance_values
 from tests import small_folder
 
 INFO = dataset.DatasetInfo(

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from seg_models import errors, json_stream
+from seg_models import errors
+from seg_models.raw import json_stream
 
 CONTENT = {
     "info": {"year": 2017, "images": [1, 2]},

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seg_models import dataset, errors, image_files, instance_values
+from seg_models import dataset, errors, image_files
 from seg_models.datasets import kitti
+from seg_models.raw import instance_values
 from tests.raw_trees import kitti as raw_tree
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from seg_models import errors, labelme_shapes, places
+from seg_models import errors, places
+from seg_models.raw import labelme_shapes
 from tests.raw_trees import labelme as tree
 
 

@@ -7,7 +7,8 @@ import pytest
 import scipy.io
 import scipy.sparse
 
-from seg_models import errors, matlab
+from seg_models import errors
+from seg_models.raw import matlab
 
 
 @pytest.fixture

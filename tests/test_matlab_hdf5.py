@@ -6,7 +6,8 @@ import h5py
 import numpy as np
 import pytest
 
-from seg_models import errors, matlab_hdf5
+from seg_models import errors
+from seg_models.raw import matlab_hdf5
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ import h5py
 import numpy as np
 import pytest
 
-from seg_models import category_table, dataset, errors, image_files
+from seg_models import dataset, errors, image_files
 from seg_models.datasets import nyu_depth_v2
+from seg_models.raw import category_table
 from tests.raw_trees import nyu_depth_v2 as raw_tree
 
 # The published groups of the 40 in the 13.

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seg_models import errors, image_files, other_formats
+from seg_models import errors, image_files
+from seg_models.raw import other_formats
 
 GREY = np.arange(24, dtype=np.uint8).reshape(4, 6) * 10
 RGB = np.stack([GREY, GREY // 2, 255 - GREY], axis=-1)

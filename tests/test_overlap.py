@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from seg_models import dataset, overlap
+from seg_models import dataset
+from seg_models.raw import overlap
 
 
 def thing(rows: slice, columns: slice, is_crowd: bool = False) -> dataset.Object:

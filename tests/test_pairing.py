@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from seg_models import dataset, errors, pairing
+from seg_models import dataset, errors
+from seg_models.raw import pairing
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seg_models import dataset, errors, image_files, panoptic_segments, records
+from seg_models import dataset, errors, image_files, records
+from seg_models.raw import panoptic_segments
 from tests import small_folder
 
 INFO = dataset.DatasetInfo(

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seg_models import errors, pgm
+from seg_models import errors
+from seg_models.raw import pgm
 
 
 @pytest.mark.parametrize(

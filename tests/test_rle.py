@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco_mask
 
-from seg_models import errors, rle
+from seg_models import errors
+from seg_models.raw import rle
 
 WHERE = "a.json: annotation 7"
 # Columns first: 2 background, 3 object, 1 background.

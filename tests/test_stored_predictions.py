@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seg_models import coco_panoptic, errors, image_files, scores, stored_predictions
+from seg_models import errors, image_files, scores, stored_predictions
+from seg_models.raw import coco_panoptic
 from tests import naive_panoptic_quality as naive
 
 KEYS = {

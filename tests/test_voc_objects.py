@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from seg_models import dataset, voc_objects
+from seg_models import dataset
+from seg_models.raw import voc_objects
 
 VOID = 255
 SEMANTIC = np.array([[0, 3, 3, VOID], [5, 5, 3, VOID], [0, 0, 0, VOID]], np.uint8)

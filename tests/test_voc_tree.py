@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seg_models import errors, voc_tree
+from seg_models import errors
+from seg_models.raw import voc_tree
 
 # From the development kit: the first colours of VOCcolormap, and that of the border.
 COLORS = {

@@ -8,7 +8,8 @@
 import dataclasses
 from collections.abc import Iterator
 
-from seg_models import ade20k_challenge, category_table, dataset, pairing
+from seg_models import dataset
+from seg_models.raw import ade20k_challenge, category_table, pairing
 
 TABLE = category_table.read("ade20k")
 

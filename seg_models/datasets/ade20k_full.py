@@ -19,20 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import (
-    ade20k_channels,
-    ade20k_classes,
-    ade20k_instances,
-    ade20k_masks,
-    ade20k_regions,
-    dataset,
-    errors,
-    image_files,
-    labels,
-    pairing,
-    raw_files,
-    registry,
-)
+from seg_models import dataset, errors, image_files, labels, raw_files, registry
+from seg_models.raw import ade20k_channels, ade20k_classes, ade20k_instances, ade20k_masks, ade20k_regions, pairing
 
 SPLITS = {"train": "training", "eval": "validation"}
 RELEASES = ("ADE20K_2021_17_01", "ADE20K_2016_07_26")

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from seg_models import ade20k_challenge, category_table, dataset, errors, image_files, labels, pairing, value_tables
+from seg_models import dataset, errors, image_files, labels, value_tables
+from seg_models.raw import ade20k_challenge, category_table, pairing
 
 TABLE = category_table.read("ade20k")
 MAPS = {"mask": "annotations", "instance": "annotations_instance"}

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import dataset, errors, image_files, matlab, pairing, raw_files, registry
+from seg_models import dataset, errors, image_files, raw_files, registry
+from seg_models.raw import matlab, pairing
 
 FOLDERS = {"train": "train", "eval": "val", "test": "test"}
 PLACES = ("BSR/BSDS500/data", "BSDS500/data", "data")

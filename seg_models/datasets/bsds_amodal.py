@@ -8,7 +8,8 @@ The first person's regions are in the instance map; the others' have their masks
 import dataclasses
 from collections.abc import Iterator
 
-from seg_models import amodal_regions, coco_images, dataset, errors, raw_files, registry
+from seg_models import dataset, errors, raw_files, registry
+from seg_models.raw import amodal_regions, coco_images
 
 FOLDERS = {"train": "train", "eval": "val", "test": "test"}
 PLACES = ("bsds_images", "images", "BSR/BSDS500/data/images", "BSDS500/data/images", "data/images")

@@ -4,7 +4,8 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
-from seg_models import camvid_tree, dataset, errors, pairing, raw_files, registry
+from seg_models import dataset, errors, raw_files, registry
+from seg_models.raw import camvid_tree, pairing
 
 # No instances are annotated, so cars, pedestrians and bicyclists count as stuff here.
 INFO = dataset.DatasetInfo(

@@ -11,7 +11,8 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
-from seg_models import camvid_tree, category_table, dataset, errors, pairing, raw_files, registry
+from seg_models import dataset, errors, raw_files, registry
+from seg_models.raw import camvid_tree, category_table, pairing
 
 STILLS, LABELS = "701_StillsRaw_full", "LabeledApproved_full"
 LABEL_ENDING = "_L"

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import dataset, errors, hold_out, raw_files, registry
+from seg_models import dataset, errors, raw_files, registry
 from seg_models.datasets import drive
+from seg_models.raw import hold_out
 
 ENDINGS = (("image", ".jpg"), ("mask", "_1stHO.png"), ("second", "_2ndHO.png"))
 TRAINING = tuple(f"Image_{child:02d}" for child in range(1, 11))

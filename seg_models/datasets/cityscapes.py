@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import cityscapes_labels, dataset, errors, instance_values, pairing, raw_files, registry
+from seg_models import dataset, errors, raw_files, registry
+from seg_models.raw import cityscapes_labels, instance_values, pairing
 
 FOLDERS = {"train": "train", "eval": "val", "test": "test", "train_extra": "train_extra"}
 SPLITS = {"fine": ("train", "eval", "test"), "coarse": ("train", "eval", "train_extra")}

@@ -9,16 +9,8 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
-from seg_models import (
-    category_table,
-    coco_images,
-    coco_layout,
-    coco_objects,
-    dataset,
-    errors,
-    raw_files,
-    registry,
-)
+from seg_models import dataset, errors, raw_files, registry
+from seg_models.raw import category_table, coco_images, coco_layout, coco_objects
 
 NAMES = {"train": "train", "eval": "val", "test": "test"}
 COUNTS = {

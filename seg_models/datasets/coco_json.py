@@ -12,16 +12,8 @@ import functools
 from collections.abc import Iterator
 from pathlib import Path
 
-from seg_models import (
-    coco_categories,
-    coco_images,
-    coco_layout,
-    coco_objects,
-    dataset,
-    hold_out,
-    raw_files,
-    registry,
-)
+from seg_models import dataset, raw_files, registry
+from seg_models.raw import coco_categories, coco_images, coco_layout, coco_objects, hold_out
 
 NAME = "coco_json"
 

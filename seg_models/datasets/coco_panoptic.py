@@ -15,18 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import (
-    category_table,
-    coco_categories,
-    coco_images,
-    coco_layout,
-    dataset,
-    errors,
-    hold_out,
-    panoptic_segments,
-    raw_files,
-    registry,
-)
+from seg_models import dataset, errors, raw_files, registry
+from seg_models.raw import category_table, coco_categories, coco_images, coco_layout, hold_out, panoptic_segments
 
 YEAR = 2017
 TABLE = category_table.read("coco_panoptic")

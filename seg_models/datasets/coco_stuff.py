@@ -17,20 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seg_models import (
-    category_table,
-    coco_images,
-    coco_layout,
-    dataset,
-    errors,
-    hold_out,
-    image_files,
-    labels,
-    matlab,
-    pairing,
-    raw_files,
-    registry,
-)
+from seg_models import dataset, errors, image_files, labels, raw_files, registry
+from seg_models.raw import category_table, coco_images, coco_layout, hold_out, matlab, pairing
 
 YEAR = 2017
 TABLE = category_table.read("coco_stuff")

@@ -8,7 +8,8 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
-from seg_models import amodal_regions, coco_images, dataset, errors, hold_out, raw_files, registry
+from seg_models import dataset, errors, raw_files, registry
+from seg_models.raw import amodal_regions, coco_images, hold_out
 
 YEARS = {"train": "train2014", "eval": "val2014", "test": "test2014"}
 

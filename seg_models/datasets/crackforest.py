@@ -16,7 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import dataset, errors, hold_out, image_files, labels, matlab, pairing, raw_files, registry
+from seg_models import dataset, errors, image_files, labels, raw_files, registry
+from seg_models.raw import hold_out, matlab, pairing
 
 INFO = dataset.DatasetInfo(
     name="crackforest",

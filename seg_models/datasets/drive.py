@@ -16,7 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import dataset, errors, hold_out, image_files, labels, other_formats, pairing, raw_files, registry
+from seg_models import dataset, errors, image_files, labels, raw_files, registry
+from seg_models.raw import hold_out, other_formats, pairing
 
 FOLDERS = {"train": ("training", "train"), "eval": ("validation", "val"), "test": ("test", "testing")}
 # Added to the raw values outside the field of view, so that each still says what was drawn there.

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import dataset, errors, hold_out, image_files, labels, overlap, pairing, raw_files, registry
+from seg_models import dataset, errors, image_files, labels, raw_files, registry
+from seg_models.raw import hold_out, overlap, pairing
 
 TRAIN = "stage1_train"
 # Folders and solution of each test split.

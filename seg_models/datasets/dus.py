@@ -18,7 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import dataset, errors, image_files, labels, pairing, pgm, raw_files, registry
+from seg_models import dataset, errors, image_files, labels, raw_files, registry
+from seg_models.raw import pairing, pgm
 
 SEQUENCES = {"train": ("train_1", "train_2", "train_3"), "eval": ("test_1", "test_2")}
 IMAGE_BITS = 12

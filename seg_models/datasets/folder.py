@@ -1,6 +1,6 @@
 """The user's own images and masks, paired by file name.
 
-    data_dir/classes.yaml      the classes (seg_models/class_file.py)
+    data_dir/classes.yaml      the classes (seg_models/raw/class_file.py)
     data_dir/images/           PNG or JPEG
     data_dir/masks/            PNG: class values (8 or 16 bits, indexed or grey) or RGB colours
     data_dir/instances/        optional PNG, 8 or 16 bits: 0 = no instance, unique in an image
@@ -16,7 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import class_file, dataset, errors, hold_out, image_files, instance_maps, pairing, raw_files, registry
+from seg_models import dataset, errors, image_files, raw_files, registry
+from seg_models.raw import class_file, hold_out, instance_maps, pairing
 
 SPLIT_FOLDERS = {"train": ("train", "training"), "eval": ("eval", "val", "validation"), "test": ("test",)}
 # The map of an instance file some of whose instances lie on void alone, and are therefore none.

@@ -10,7 +10,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from seg_models import dataset, errors, hold_out, image_files, labels, other_formats, raw_files, registry
+from seg_models import dataset, errors, image_files, labels, raw_files, registry
+from seg_models.raw import hold_out, other_formats
 
 INFO = dataset.DatasetInfo(
     name="isbi_em",

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seg_models import coco_images, coco_objects, dataset, errors, overlap, raw_files, registry, rle
+from seg_models import dataset, errors, raw_files, registry
+from seg_models.raw import coco_images, coco_objects, overlap, rle
 
 # Category ids count from 1; no object is a rider.
 NAMES = ("cyclist", "pedestrian", "rider", "car", "tram", "truck", "van", "misc")

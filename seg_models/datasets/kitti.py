@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import cityscapes_labels, dataset, errors, hold_out, instance_values, pairing, raw_files, registry
+from seg_models import dataset, errors, raw_files, registry
+from seg_models.raw import cityscapes_labels, hold_out, instance_values, pairing
 
 SPLITS = ("train", "eval", "test")
 URL = "https://www.cvlibs.net/datasets/kitti/eval_semseg.php?benchmark=semantics2015"

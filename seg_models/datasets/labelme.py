@@ -18,19 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import (
-    dataset,
-    errors,
-    hold_out,
-    image_files,
-    labelme_shapes,
-    labels,
-    places,
-    raw_files,
-    registry,
-    value_tables,
-    voc_tree,
-)
+from seg_models import dataset, errors, image_files, labels, places, raw_files, registry, value_tables
+from seg_models.raw import hold_out, labelme_shapes, voc_tree
 
 NAME = "labelme"
 FOLDER = "data_annotated"

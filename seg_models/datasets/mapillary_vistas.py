@@ -19,7 +19,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seg_models import dataset, errors, instance_values, json_stream, pairing, panoptic_segments, raw_files, registry
+from seg_models import dataset, errors, raw_files, registry
+from seg_models.raw import instance_values, json_stream, pairing, panoptic_segments
 
 FOLDERS = {"train": ("training", "train"), "eval": ("validation", "val"), "test": ("testing", "test")}
 # Newest first.

@@ -15,19 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import (
-    category_table,
-    dataset,
-    errors,
-    hold_out,
-    image_files,
-    labels,
-    matlab,
-    matlab_hdf5,
-    raw_files,
-    registry,
-    value_tables,
-)
+from seg_models import dataset, errors, image_files, labels, raw_files, registry, value_tables
+from seg_models.raw import category_table, hold_out, matlab, matlab_hdf5
 
 LABELED, FRAMES = "nyu_depth_v2_labeled.mat", "splits.mat"
 # Split -> variable of splits.mat, folder of unlabelled frames.

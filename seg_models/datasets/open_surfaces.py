@@ -19,18 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import (
-    category_table,
-    dataset,
-    errors,
-    hold_out,
-    image_files,
-    labels,
-    open_surfaces_release,
-    pairing,
-    raw_files,
-    registry,
-)
+from seg_models import dataset, errors, image_files, labels, raw_files, registry
+from seg_models.raw import category_table, hold_out, open_surfaces_release, pairing
 
 RELEASE = ("opensurfaces/photos.photo.json", "photos.photo.json")
 SPLITS = ("train", "eval")

@@ -16,8 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import category_table, dataset, errors, hold_out, image_files, labels
-from seg_models import other_formats, raw_files, registry
+from seg_models import dataset, errors, image_files, labels
+from seg_models import raw_files, registry
+from seg_models.raw import category_table, hold_out
+from seg_models.raw import other_formats
 
 PET, BACKGROUND, BORDER = 1, 2, 3
 # A pet's raw value is this and its species or breed, where classes are wanted.

@@ -12,18 +12,8 @@ import functools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from seg_models import (
-    category_table,
-    dataset,
-    errors,
-    image_files,
-    labels,
-    matlab,
-    pairing,
-    raw_files,
-    registry,
-    voc_tree,
-)
+from seg_models import dataset, errors, image_files, labels, raw_files, registry
+from seg_models.raw import category_table, matlab, pairing, voc_tree
 
 NAME = "pascal_context"
 YEAR = 2010

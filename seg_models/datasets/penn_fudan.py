@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from seg_models import dataset, errors, hold_out, labels, pairing, raw_files, registry
+from seg_models import dataset, errors, labels, raw_files, registry
+from seg_models.raw import hold_out, pairing
 
 PERSON = 1
 # The published boxes count from 1 and were drawn by hand round the masks; a pixel or two beside is no fault.

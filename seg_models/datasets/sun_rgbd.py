@@ -15,18 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import (
-    category_table,
-    dataset,
-    errors,
-    image_files,
-    labels,
-    matlab,
-    matlab_hdf5,
-    pairing,
-    raw_files,
-    registry,
-)
+from seg_models import dataset, errors, image_files, labels, raw_files, registry
+from seg_models.raw import category_table, matlab, matlab_hdf5, pairing
 
 TOOLBOX, IMAGES = "SUNRGBDtoolbox", "SUNRGBD"
 LABELS, META, FRAMES = "Metadata/SUNRGBD2Dseg.mat", "Metadata/SUNRGBDMeta.mat", "traintestSUNRGBD/allsplit.mat"

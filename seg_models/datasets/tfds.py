@@ -12,7 +12,8 @@ import functools
 from collections.abc import Iterator
 from pathlib import Path
 
-from seg_models import dataset, errors, hold_out, image_files, raw_files, registry
+from seg_models import dataset, errors, image_files, raw_files, registry
+from seg_models.raw import hold_out
 from seg_models.tfds import annotations, classes, contents, files, layouts, shards
 
 # Names of the validation split among builders.
@@ -32,7 +33,7 @@ class Config:
       semantic: the feature with class values; "annotation:0" is one channel of it.
       instance: the feature with instance ids, or with panoptic ids in RGB.
       segments: the Sequence of the instances or segments, with fields label, id, is_crowd, mask...
-      classes: a class file (seg_models/class_file.py) for map values that the builder does not name.
+      classes: a class file (seg_models/raw/class_file.py) for map values that the builder does not name.
       void: map values that nothing counts.
       splits: our splits and those of the builder, such as train=train,eval=test.
       eval_fraction: of the train split, which is held out where there is no other.

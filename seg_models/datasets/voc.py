@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import dataset, errors, image_files, pairing, raw_files, registry, voc_objects, voc_tree
+from seg_models import dataset, errors, image_files, raw_files, registry
+from seg_models.raw import pairing, voc_objects, voc_tree
 
 NAME = "voc"
 VOID_INDEX = 255

@@ -5,7 +5,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from seg_models import class_file, dataset, errors, registry
+from seg_models import dataset, errors, registry
+from seg_models.raw import class_file
 from seg_models.tfds import files, layouts
 
 # The raw value of pixels that belong to no segment, where segments alone make the semantic map.

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from seg_models import dataset, errors, image_files, labels, overlap
+from seg_models import dataset, errors, image_files, labels
+from seg_models.raw import overlap
 from seg_models.tfds import classes, contents, layouts
 
 BOX_SIDES = 4

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import category_table
+from seg_models.raw import category_table
 from tests import small_folder
 
 REAL = {"data_dir": "layout_fixtures/camvid_dataset"}

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from pycocotools import mask as coco_mask
 
-from seg_models import category_table
+from seg_models.raw import category_table
 
 HEIGHT, WIDTH = 24, 32
 CATEGORIES = [

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from seg_models import category_table
+from seg_models.raw import category_table
 from tests.raw_trees import coco
 
 TABLE = category_table.read("coco_panoptic")

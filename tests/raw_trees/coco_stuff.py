@@ -7,7 +7,7 @@ import numpy as np
 import scipy.io
 from PIL import Image
 
-from seg_models import category_table
+from seg_models.raw import category_table
 from tests.raw_trees import coco
 
 IDS = np.array([raw for raw, train_id in category_table.read("coco_stuff").raw_values if train_id is not None])

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from seg_models import category_table
+from seg_models.raw import category_table
 
 HEIGHT, WIDTH = 20, 30
 # Keys of materials are not in alphabetical order; the last one was voted down.

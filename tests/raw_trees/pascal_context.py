@@ -6,7 +6,7 @@ import numpy as np
 import scipy.io
 from PIL import Image
 
-from seg_models import category_table
+from seg_models.raw import category_table
 
 HEIGHT, WIDTH = 20, 30
 LISTS = {"train": ("2008_000002", "2008_000008"), "val": ("2008_000003", "2008_000007"), "test": ("2008_000001",)}

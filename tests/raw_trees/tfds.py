@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import category_table, example_message, image_files, records
+from seg_models import example_message, image_files, records
+from seg_models.raw import category_table
 
 FIELDS = {"builder": "coco/2017_panoptic"}
 SHARDS = {"train": (2, 3), "validation": (2,)}

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy import ndimage
 
-from seg_models import ade20k_channels, ade20k_regions, dataset, places, value_tables
+from seg_models import dataset, places, value_tables
+from seg_models.raw import ade20k_channels, ade20k_regions
 
 SEEN, HIDDEN = 255, 128
 

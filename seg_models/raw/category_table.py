@@ -1,4 +1,4 @@
-"""The classes of published data sets: tables in seg_models/category_tables, one CSV a data set.
+"""The classes of published data sets: tables in seg_models/raw/category_tables, one CSV a data set.
 
 Columns: `raw` (the values in the raw maps, separated by blanks), `name` (`-` is void), `thing` (0 or 1),
 `color` (`red green blue`; empty: a colour of our own). The order of the rows is that of the train ids.
@@ -25,7 +25,7 @@ class Table(NamedTuple):
 @functools.cache
 def read(name: str) -> Table:
     """The table `name`.csv."""
-    text = resources.files("seg_models").joinpath("category_tables", f"{name}.csv").read_text(encoding="utf-8")
+    text = resources.files("seg_models.raw").joinpath("category_tables", f"{name}.csv").read_text(encoding="utf-8")
     categories: list[dataset.Category] = []
     raw_values: list[tuple[int, int | None]] = []
     for row in csv.DictReader(io.StringIO(text)):

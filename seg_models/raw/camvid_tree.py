@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from seg_models import dataset, pairing, raw_files
+from seg_models import dataset, raw_files
+from seg_models.raw import pairing
 
 FOLDERS = {"train": "train", "eval": "val", "test": "test"}
 COUNTS = (("train", 367), ("eval", 101), ("test", 233))

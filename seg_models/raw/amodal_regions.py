@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import coco_images, dataset, errors, overlap, pairing, raw_files, rle
+from seg_models import dataset, errors, raw_files
+from seg_models.raw import coco_images, overlap, pairing, rle
 
 # Regions have names of the annotators' own and no classes. Stuff is drawn region by region, as things are, and has its
 # place in the order of depth: both are countable here.

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from seg_models import dataset, errors, hold_out, json_stream, raw_files
+from seg_models import dataset, errors, raw_files
+from seg_models.raw import hold_out, json_stream
 
 # Split -> what exporters call it.
 SPLITS = {"train": ("train", "training"), "eval": ("val", "valid", "validation", "eval"), "test": ("test",)}

@@ -5,7 +5,8 @@ import json
 import numpy as np
 from PIL import Image, ImageDraw
 
-from seg_models import category_table, dataset, errors, instance_values, registry
+from seg_models import dataset, errors, registry
+from seg_models.raw import category_table, instance_values
 
 # Ids of the 19 classes that the benchmark counts, in the order of their train ids.
 TRAINED = (7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33)

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seg_models import coco_panoptic, dataset, image_files, instance_values, labels
+from seg_models import dataset, image_files, labels
+from seg_models.raw import coco_panoptic, instance_values
 
 
 class Source(NamedTuple):

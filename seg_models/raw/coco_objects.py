@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from seg_models import coco_images, dataset, errors, overlap, rle
+from seg_models import dataset, errors
+from seg_models.raw import coco_images, overlap, rle
 
 # Whether a pixel on the outline counts is a matter of rounding: up to a quarter of the outline's length.
 AREA_PER_OUTLINE = 0.25

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from seg_models import coco_parts, dataset, errors, image_files, pairing, raw_files
+from seg_models import dataset, errors, image_files, raw_files
+from seg_models.raw import coco_parts, pairing
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from seg_models import coco_objects, dataset, errors, image_files, metric, value_tables
+from seg_models import dataset, errors, image_files, metric, value_tables
 from seg_models.metrics import panoptic_quality
+from seg_models.raw import coco_objects
 
 VOID_ID = 0
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from seg_models import category_table, dataset, errors, json_stream, raw_files
+from seg_models import dataset, errors, raw_files
+from seg_models.raw import category_table, json_stream
 
 NO_PARENT = "none"
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from seg_models import dataset, errors, pairing, raw_files, registry
+from seg_models import dataset, errors, raw_files, registry
+from seg_models.raw import pairing
 
 FOLDER = "ADEChallengeData2016"
 SPLITS = {"train": "training", "eval": "validation", "test": "testing"}

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from seg_models import category_table, dataset, errors, matlab, raw_files
+from seg_models import dataset, errors, raw_files
+from seg_models.raw import category_table, matlab
 
 # Selection -> table of categories; the numbers of classes are the same in the releases of 2016 and 2021.
 TABLES = {"150": "ade20k_full_150", "847": "ade20k_full_847"}

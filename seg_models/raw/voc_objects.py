@@ -4,7 +4,8 @@ import dataclasses
 
 import numpy as np
 
-from seg_models import dataset, errors, image_files, labels, matlab
+from seg_models import dataset, errors, image_files, labels
+from seg_models.raw import matlab
 
 BORDER = 255
 # In Example.maps, where the source's own map is not what `identities` makes of the others.

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seg_models import errors, json_stream
+from seg_models import errors
+from seg_models.raw import json_stream
 
 BUCKETS = 64
 # Of a bucket, compressed at a time.

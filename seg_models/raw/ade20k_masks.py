@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seg_models import ade20k_instances, ade20k_regions, dataset, image_files, places, raw_files
+from seg_models import dataset, image_files, places, raw_files
+from seg_models.raw import ade20k_instances, ade20k_regions
 
 EVERYWHERE = slice(None), slice(None)
 
