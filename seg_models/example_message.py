@@ -25,7 +25,8 @@ def _example_class() -> type[message.Message]:
     add("BytesList", ("value", many, field.TYPE_BYTES, None))
     add("FloatList", ("value", many, field.TYPE_FLOAT, None))
     add("Int64List", ("value", many, field.TYPE_INT64, None))
-    feature = add("Feature", *((f"{kind}_list", one, field.TYPE_MESSAGE, f".tensorflow.{kind.capitalize()}List") for kind in KINDS))
+    lists = ((f"{kind}_list", f".tensorflow.{kind.capitalize()}List") for kind in KINDS)
+    feature = add("Feature", *((name, one, field.TYPE_MESSAGE, type_name) for name, type_name in lists))
     feature.oneof_decl.add(name="kind")
     for listed in feature.field:
         listed.oneof_index = 0

@@ -18,7 +18,7 @@ ORIENTATION_TAG = 0x0112
 # Of photographs higher levels of compression make no smaller files, and take several times as long.
 PHOTO_LEVEL = 3
 
-# PIL's own limit is a warning at half of it; ours is an error, is checked wherever an image is opened, and can be raised.
+# PIL's own limit warns at half of it; ours is an error wherever an image is opened, and can be raised.
 Image.MAX_IMAGE_PIXELS = None
 MAX_PIXELS = 178_956_970
 _limits = {"pixels": MAX_PIXELS}

@@ -58,7 +58,7 @@ def inside(folder: str | os.PathLike[str], name: str) -> Path:
     parts = PurePosixPath(name.replace("\\", "/")).parts
     if not parts or parts[0].startswith("/") or ".." in parts or ":" in parts[0] or "\0" in name:
         raise errors.DataError(
-            f"{folder}: the file name `{name}` is refused: expected a path inside this folder, not absolute, without `..`."
+            f"{folder}: the file name `{name}` is refused: expected a path in this folder, not absolute, without `..`."
         )
     return Path(folder, *parts)
 
@@ -194,7 +194,8 @@ class _Archive:
 
     def __init__(self, path: str) -> None:
         self.zip = zipfile.ZipFile(path)
-        self.files = {name for name in self.zip.namelist() if not name.endswith("/") and all(map(_is_shown, name.split("/")))}
+        members = [name for name in self.zip.namelist() if not name.endswith("/")]
+        self.files = {name for name in members if all(map(_is_shown, name.split("/")))}
         self.folders: dict[str, set[str]] = {"": set()}
         for name in self.files:
             *above, last = name.split("/")

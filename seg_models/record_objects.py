@@ -2,7 +2,7 @@
 
     image/object/bbox/*     fractions of the image, of what is seen
     image/object/mask       PNG of 1 bit: 1 is the object
-    image/segment/*         the regions of the panoptic map: category, instance (0: the rest of the category), area, box in pixels
+    image/segment/*         the panoptic map's regions: category, instance (0: the category's rest), area, box in pixels
 """
 
 from collections.abc import Iterator, Sequence

@@ -167,7 +167,9 @@ def _masked_crc(data: bytes) -> bytes:
     return struct.pack("<I", ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF)
 
 
-def panoptic(example: dataset.Example, info: dataset.DatasetInfo) -> tuple[np.ndarray, dict[int, dataset.Object | None]]:
+def panoptic(
+    example: dataset.Example, info: dataset.DatasetInfo
+) -> tuple[np.ndarray, dict[int, dataset.Object | None]]:
     """The panoptic truth of an example.
 
     Returns:
@@ -176,7 +178,7 @@ def panoptic(example: dataset.Example, info: dataset.DatasetInfo) -> tuple[np.nd
     """
     semantic = example.semantic.astype(np.int32)
     instance = np.zeros_like(semantic) if example.instance is None else example.instance
-    # Instance ids are unique in the image; within a category they are counted anew, so that they stay below the divisor.
+    # Instance ids are unique in the image; in a category they are counted anew, so that they stay below the divisor.
     ids: dict[int, dataset.Object | None] = {}
     ranks = np.zeros(int(instance.max()) + 1, np.int32)
     counts: dict[int, int] = {}

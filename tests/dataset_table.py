@@ -1,4 +1,4 @@
-"""The table of all data sets for people, from what each says of itself: `python -m tests.dataset_table` writes the page."""
+"""The page of all data sets, from what each says of itself; `python -m tests.dataset_table` writes it."""
 
 import dataclasses
 import tempfile
@@ -17,15 +17,15 @@ HEAD = """\
 
 Each is one file of this folder, and each converts from the official download, in folders or in zip files as they come:
 
-    segline verify NAME --data_dir DIR                              # looks at every image and label first; changes nothing
+    segline verify NAME --data_dir DIR                              # looks at every image and label; changes nothing
     segline convert NAME --data_dir DIR --output_dir records/NAME
-    segline verify --records records/NAME --data_dir DIR            # reads back, compares value by value with the source
+    segline verify --records records/NAME --data_dir DIR            # compares with the source, value by value
     segline browse --records records/NAME --output_dir pages/NAME   # overlays, class balance, sizes, findings
 
 `segline convert NAME --show` lists the fields of a data set, such as `classes` or `year`; each is an option. Nothing is
 downloaded: most of these need a registration or the acceptance of terms. Counts are those published; another number of
-images is a warning. The last column says what the tests convert: always a tree in the published layout that they make; where they
-can be had, real images of the set, or a tiny sample of its layout that others published.
+images is a warning. The last column says what the tests convert: always a tree in the published layout that they make;
+where they can be had, real images of the set, or a tiny sample of its layout that others published.
 
 """
 COLUMNS = ("data set", "what it is", "tasks", "splits", "licence", "command", "tested on")

@@ -1,4 +1,4 @@
-"""toy_streets, prepared by TensorFlow Datasets: what `tfds.load` gives is what our own data set holds, and comes back."""
+"""toy_streets, prepared by TensorFlow Datasets: `tfds.load` gives what our own data set holds, and it comes back."""
 
 from pathlib import Path
 

@@ -128,7 +128,7 @@ class _Builder:
                 own = own._replace(values=own.values & seen[own.place])
             outside = np.count_nonzero(own.values & ~seen[own.place])
             if outside:
-                text = f"{outside} pixels of object {region.identity} ({region.name}) in the map lie outside its mask file"
+                text = f"{outside} pixels of object {region.identity} ({region.name}) in the map lie outside its mask"
                 self._findings.append(dataset.Finding("overlap", f"{self._path}: {text}."))
             pixels = np.count_nonzero(seen)
             hidden = np.count_nonzero(mask.values == HIDDEN)
