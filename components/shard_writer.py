@@ -64,7 +64,7 @@ class ConvertShard(beam.DoFn):
             storage.delete([partial])
             return
         storage.rename(partial, self.work.shard_path(task))
-        self.work.finish(task, tally.result(task.shard, sink.sha256, sink.size))
+        self.work.finish(task, tally.result(task.shard, sink.crc32c, sink.size))
         yield task.name
 
     def record_of(self, item: dataset.Item) -> tuple[dataset.Example, bytes]:

@@ -118,9 +118,9 @@ def chunks(png: bytes) -> Iterator[tuple[bytes, memoryview]]:
     """(kind, whole chunk) of a PNG up to its end chunk, or to the first that is cut off or has a wrong checksum."""
     content, start = memoryview(png), len(PNG_SIGNATURE)
     while len(png) >= start + 12:
-        length, kind = struct.unpack(">I4s", content[start : start + 8])
-        end = start + 8 + length
-        if content[end : end + 4] != struct.pack(">I", zlib.crc32(content[start + 4 : end])):
+        kind = png[start + 4 : start + 8]
+        end = start + 8 + int.from_bytes(png[start : start + 4], "big")
+        if len(png) < end + 4 or int.from_bytes(png[end : end + 4], "big") != zlib.crc32(content[start + 4 : end]):
             return
         yield kind, content[start : end + 4]
         if kind == b"IEND":

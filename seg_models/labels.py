@@ -49,9 +49,11 @@ def read(path: str | os.PathLike[str], info: dataset.DatasetInfo, encoded: bytes
             for value, count in histogram.items():
                 if not listed[value]:
                     raise _unlisted(value, count, info, path)
-            # `bytes.translate` looks up twice as fast as an index does.
-            semantic = np.frombuffer(pixels.translate(grey.tobytes()), np.uint8).reshape(shape)
-            return Labels(semantic, np.frombuffer(pixels, np.uint8).reshape(shape), histogram, png)
+            raw = semantic = np.frombuffer(pixels, np.uint8).reshape(shape)
+            if any(grey[value] != value for value in histogram):
+                # `bytes.translate` looks up twice as fast as an index does.
+                semantic = np.frombuffer(pixels.translate(grey.tobytes()), np.uint8).reshape(shape)
+            return Labels(semantic, raw, histogram, png)
     return of(image_files.read_raw_mask(path, encoded), info, path)
 
 

@@ -5,6 +5,7 @@ import hashlib
 import importlib
 import json
 import math
+import sys
 from collections.abc import Iterable, Sequence
 from types import ModuleType
 
@@ -35,7 +36,9 @@ class Listed:
 
 def module_of(dataset_config: object) -> ModuleType:
     """The data set module that a Config belongs to."""
-    return importlib.import_module(type(dataset_config).__module__)
+    # Asked for each image: `import_module` would look for the module each time.
+    name = type(dataset_config).__module__
+    return sys.modules.get(name) or importlib.import_module(name)
 
 
 def items(dataset_config: object, required: Sequence[str] = ()) -> dict[str, list[Listed]]:

@@ -20,11 +20,11 @@ KEPT_FINDINGS = 3
 
 
 class Shard(NamedTuple):
-    """One record file: its name in the split's folder, its records, the sha256 and the number of its bytes."""
+    """One record file: its name in the split's folder, its records, the CRC-32C (hex) and the number of its bytes."""
 
     name: str
     records: int
-    sha256: str
+    crc32c: str
     size: int = 0
 
 
@@ -120,11 +120,11 @@ class Tally:
         """Lists an item that was left out."""
         self._skipped.append((key, reason))
 
-    def result(self, name: str, sha256: str, size: int = 0) -> SplitManifest:
+    def result(self, name: str, crc32c: str, size: int = 0) -> SplitManifest:
         """The counts of the shard that was written as file `name`."""
         return SplitManifest(
             records=self._records,
-            shards=(Shard(name, self._records, sha256, size),),
+            shards=(Shard(name, self._records, crc32c, size),),
             class_pixels=tuple(self._pixels.tolist()),
             class_image_pixels=tuple(self._image_pixels.tolist()),
             void_pixels=self._void_pixels,

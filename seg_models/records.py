@@ -99,7 +99,9 @@ def decode_image(record: bytes) -> tuple[str, bytes]:
 def write(file: BinaryIO, record: bytes) -> None:
     """Appends one record to an open TFRecord file."""
     length = struct.pack("<Q", len(record))
-    file.write(length + _masked_crc(length) + record + _masked_crc(record))
+    file.write(length + _masked_crc(length))
+    file.write(record)
+    file.write(_masked_crc(record))
 
 
 def read(file: BinaryIO, name: str = "records") -> Iterator[bytes]:

@@ -73,6 +73,8 @@ def check(item: dataset.Item) -> None:
     for role, several in paths.items():
         if len(several) > 1:
             raise errors.DataError(f"{' and '.join(several)}: two files of one key, `{item.key}`. Keep one {role}.")
+    if all(raw_files.exists(path) for _, path in item.paths):
+        return
     present = [f"{role} {path}" for role, path in item.paths if raw_files.exists(path)]
     for role, path in item.paths:
         if not raw_files.exists(path):
