@@ -29,8 +29,10 @@ class Sink:
 
     def write(self, content: bytes) -> None:
         """Writes and counts in."""
-        with _explained(self._path):
+        try:
             self._file.write(content)
+        except OSError as error:
+            raise _explanation(error, self._path) from None
         self._checksum = google_crc32c.extend(self._checksum, content)
         self.size += len(content)
 
@@ -131,12 +133,16 @@ def _explained(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        cause = _cause(error)
-        if cause.errno in FULL:
-            fix = "Make room, and give the same command again: what is whole stays."
-        else:
-            fix = "Make it writable, or choose another folder."
-        raise errors.UserError(f"{path}: cannot be written ({cause.strerror or cause}). {fix}") from None
+        raise _explanation(error, path) from None
+
+
+def _explanation(error: OSError, path: str) -> errors.UserError:
+    cause = _cause(error)
+    if cause.errno in FULL:
+        fix = "Make room, and give the same command again: what is whole stays."
+    else:
+        fix = "Make it writable, or choose another folder."
+    return errors.UserError(f"{path}: cannot be written ({cause.strerror or cause}). {fix}")
 
 
 def _cause(error: OSError) -> OSError:

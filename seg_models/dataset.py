@@ -18,6 +18,8 @@ from types import ModuleType
 
 import numpy as np
 
+from seg_models import deferred
+
 VOID = 255
 VOID_16 = 65535
 # What `segline verify` and the data sets look for, in words.
@@ -170,7 +172,7 @@ class Example:
       image_bytes: the encoded image as it came.
       image_format: "png" or "jpeg".
       height, width: of the image, pixels.
-      semantic: uint8 or uint16 [H, W] train ids and void; None where not annotated.
+      semantic: uint8 or uint16 [H, W] train ids and void; None where not annotated. May be given as a function.
       instance: uint16 or int32 [H, W], 0 = no instance, below 65536; None where not annotated. Where objects overlap,
         the smaller lies above the larger, and crowds below all.
       objects: one for every instance id, and those wholly hidden or of other annotators.
@@ -189,7 +191,7 @@ class Example:
     image_format: str
     height: int
     width: int
-    semantic: np.ndarray | None = None
+    semantic: np.ndarray | None = deferred.Deferred()
     instance: np.ndarray | None = None
     objects: tuple[Object, ...] = ()
     raw: np.ndarray | None = None

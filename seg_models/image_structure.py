@@ -9,6 +9,8 @@ import numpy as np
 from seg_models import places
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+# Of a chunk: its length and kind, and the checksum at its end.
+HEAD, CHECKSUM = struct.Struct(">I4s"), struct.Struct(">I")
 # (bits of a value, colour type) in a PNG's header.
 GREY_8 = (8, 0)
 INDEXED_8 = (8, 3)
@@ -118,9 +120,9 @@ def chunks(png: bytes) -> Iterator[tuple[bytes, memoryview]]:
     """(kind, whole chunk) of a PNG up to its end chunk, or to the first that is cut off or has a wrong checksum."""
     content, start = memoryview(png), len(PNG_SIGNATURE)
     while len(png) >= start + 12:
-        kind = png[start + 4 : start + 8]
-        end = start + 8 + int.from_bytes(png[start : start + 4], "big")
-        if len(png) < end + 4 or int.from_bytes(png[end : end + 4], "big") != zlib.crc32(content[start + 4 : end]):
+        length, kind = HEAD.unpack_from(png, start)
+        end = start + 8 + length
+        if len(png) < end + 4 or CHECKSUM.unpack_from(png, end)[0] != zlib.crc32(content[start + 4 : end]):
             return
         yield kind, content[start : end + 4]
         if kind == b"IEND":

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seg_models import dataset, errors, image_files, image_structure, raw_files, value_tables
+from seg_models import dataset, deferred, errors, image_files, image_structure, raw_files, value_tables
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -15,16 +15,16 @@ class Labels:
     """A mask under the label contract.
 
     Attributes:
-      semantic: uint8 (uint16 where void is 65535) [H, W], train ids and void.
       raw: integer [H, W], the values of the source.
       histogram: raw value -> pixels.
       png: both maps as one PNG with a palette, as in a record, where the file gave it; b"" otherwise.
+      semantic: uint8 (uint16 where void is 65535) [H, W], train ids and void.
     """
 
-    semantic: np.ndarray
     raw: np.ndarray
     histogram: dict[int, int]
     png: bytes = b""
+    semantic: np.ndarray = deferred.Deferred()
 
 
 def read(path: str | os.PathLike[str], info: dataset.DatasetInfo, encoded: bytes = b"") -> Labels:
@@ -49,11 +49,12 @@ def read(path: str | os.PathLike[str], info: dataset.DatasetInfo, encoded: bytes
             for value, count in histogram.items():
                 if not listed[value]:
                     raise _unlisted(value, count, info, path)
-            raw = semantic = np.frombuffer(pixels, np.uint8).reshape(shape)
-            if any(grey[value] != value for value in histogram):
+
+            def semantic() -> np.ndarray:
                 # `bytes.translate` looks up twice as fast as an index does.
-                semantic = np.frombuffer(pixels.translate(grey.tobytes()), np.uint8).reshape(shape)
-            return Labels(semantic, raw, histogram, png)
+                return np.frombuffer(pixels.translate(grey.tobytes()), np.uint8).reshape(shape)
+
+            return Labels(np.frombuffer(pixels, np.uint8).reshape(shape), histogram, png, semantic)
     return of(image_files.read_raw_mask(path, encoded), info, path)
 
 
@@ -78,7 +79,7 @@ def of(raw: np.ndarray, info: dataset.DatasetInfo, path: str | os.PathLike[str])
         raise _unlisted(value, count, info, path)
     dtype = np.uint8 if info.void == dataset.VOID else np.uint16
     semantic = value_tables.look_up(np.array([train_ids[value] for value in listed], dtype), found)
-    return Labels(semantic, raw, {value: count for value, count in zip(listed, counts) if count})
+    return Labels(raw, {value: count for value, count in zip(listed, counts) if count}, semantic=semantic)
 
 
 def places(listed: Sequence[int], raw: np.ndarray) -> np.ndarray:
@@ -98,7 +99,7 @@ def annotated(example: dataset.Example, labels: Labels) -> dataset.Example:
     """An example with its labels."""
     return dataclasses.replace(
         example,
-        semantic=labels.semantic,
+        semantic=lambda: labels.semantic,
         raw=labels.raw,
         semantic_png=labels.png,
         raw_histogram=labels.histogram,

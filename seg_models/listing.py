@@ -97,7 +97,7 @@ def fingerprint_of(settings: str, listed: Iterable[Listed]) -> str:
     """The fingerprint of some items in their order, under settings of which `settings` is the hash."""
     state = hashlib.sha256(settings.encode())
     for entry in listed:
-        state.update(json.dumps([entry.stamp, entry.problem]).encode())
+        state.update(repr((entry.stamp, entry.problem)).encode())
     return state.hexdigest()
 
 
@@ -132,5 +132,6 @@ def _problem(key: str, places: list[str]) -> str:
 
 
 def _stamp(split: str, item: dataset.Item) -> str:
+    # `repr` is as unambiguous as JSON and takes a tenth of its time.
     files = [(role, path, *raw_files.stamp(path)) for role, path in item.paths]
-    return hashlib.sha256(json.dumps([split, item.key, files]).encode() + item.annotation).hexdigest()
+    return hashlib.sha256(repr((split, item.key, files)).encode() + item.annotation).hexdigest()

@@ -94,24 +94,24 @@ class Tally:
     def add(self, example: dataset.Example) -> None:
         """Counts a record that was written."""
         self._records += 1
-        self._raw.update(example.raw_histogram)
+        for value, count in example.raw_histogram.items():
+            self._raw[value] += count
         if example.findings:
             self._findings.update(finding.kind for finding in example.findings)
             found = [(finding.kind, finding.text) for finding in example.findings]
             self._first_findings = _first(self._first_findings + found)
-        if example.semantic is not None:
-            pixels, void_pixels = self._counts(example)
-            self._pixels += pixels
-            self._image_pixels += np.where(pixels > 0, pixels.sum(), 0)
-            self._void_pixels += void_pixels
+        pixels, void_pixels = self._counts(example)
+        self._pixels += pixels
+        self._image_pixels += np.where(pixels > 0, pixels.sum(), 0)
+        self._void_pixels += void_pixels
 
     def _counts(self, example: dataset.Example) -> tuple[np.ndarray, int]:
         """(pixels of each train id, int64 [N], those of void); from the histogram where it counts every pixel."""
         pixels = np.zeros(self._info.num_categories + 1, np.int64)
-        if sum(example.raw_histogram.values()) == example.semantic.size:
+        if sum(example.raw_histogram.values()) == example.height * example.width:
             for value, count in example.raw_histogram.items():
                 pixels[self._train_ids[value]] += count
-        else:
+        elif example.semantic is not None:
             values, counts = np.unique(example.semantic, return_counts=True)
             pixels[np.where(values == self._info.void, -1, values)] = counts
         return pixels[:-1], int(pixels[-1])

@@ -43,7 +43,7 @@ def encode(example: dataset.Example) -> bytes:
         WIDTH: [example.width],
         KEY: example.key.encode(),
     }
-    if example.semantic is not None:
+    if example.semantic_png or example.semantic is not None:
         features.update(_semantic_features(example))
     if example.instance is not None:
         narrow = example.instance.max(initial=0) < 256
@@ -128,9 +128,9 @@ def _narrow(values: np.ndarray) -> np.ndarray:
 
 def _semantic_features(example: dataset.Example) -> dict[str, example_message.Value]:
     """The semantic map and, in it or beside it, the raw one."""
-    semantic, raw = example.semantic, example.raw
     if example.semantic_png:
         return {SEMANTIC: example.semantic_png, SEMANTIC_FORMAT: b"png"}
+    semantic, raw = example.semantic, example.raw
     features: dict[str, example_message.Value] = {SEMANTIC_FORMAT: b"png"}
     if raw is not None and semantic.dtype == np.uint8:
         values = sorted(example.raw_histogram) or np.unique(raw).tolist()

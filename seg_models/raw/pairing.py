@@ -41,7 +41,7 @@ def items(sources: Sequence[Source], prefix: str = "") -> Iterator[dataset.Item]
         paths = [
             (source.role, path)
             for source, files in zip(sources, found)
-            for path in files.get(key, [_expected(source, key, files)])
+            for path in files.get(key) or [_expected(source, key, files)]
         ]
         yield dataset.Item(prefix + key, tuple(paths))
 
@@ -95,7 +95,7 @@ def load(item: dataset.Item, info: dataset.DatasetInfo) -> dataset.Example:
     if "mask" not in dict(item.paths):
         return example
     mask = labels.read(item.path("mask"), info)
-    image_files.check_same_size(mask.semantic, example.height, example.width, item.path("mask"), item.path("image"))
+    image_files.check_same_size(mask.raw, example.height, example.width, item.path("mask"), item.path("image"))
     return labels.annotated(example, mask)
 
 
