@@ -63,6 +63,8 @@ def browse(
       UserError: there is no manifest, no record can be read, or the runner did not do all its work.
     """
     known = record_files.manifest_of(files)
+    if not files:
+        raise errors.UserError("There is no record in this folder; convert the data set again.")
     if known is None:
         raise errors.UserError(f"{files[0].path}: no {manifest.FILE} beside these records names their classes.")
     with scratch.folder(output_dir) as work_dir:

@@ -1,12 +1,13 @@
 """Raw data set -> record shards and their manifest, on Beam. Loads no TensorFlow and no TFX.
 
 The driver lists the items and deals them out to shards; a worker writes a shard (components/shard_writer.py) and an
-account of it. What is unfinished lies in the folder `.conversion` (components/work_folder.py), so that a conversion that
-was killed goes on from there; the manifest is written last: a folder without one is not whole.
+account of it. What is unfinished lies in the folder `.conversion` (components/work_folder.py), so that a killed
+conversion goes on from there; the manifest is written last: a folder without one is not whole.
 """
 
 import dataclasses
 import logging
+import os
 import uuid
 from collections.abc import Sequence
 
@@ -15,7 +16,6 @@ import apache_beam as beam
 from components import direct_mode, pipeline_run, progress, shard_writer, storage, work_folder
 from seg_models import config, dataset, errors, listing, manifest
 
-MAX_SKIPPED = 0.01
 SHOWN = 20
 
 logger = logging.getLogger("segline")
@@ -35,6 +35,10 @@ class Layout:
     shards: int = 0
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        if self.shards < 0:
+            raise errors.UserError(f"`shards` is {self.shards}; expected 1 or more, or 0: one for every 100 images.")
+
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
@@ -44,7 +48,7 @@ class Settings:
       rules: what is done with items that cannot be converted.
       layout: files per split and the order in them.
       required: splits that must have items; others may be absent.
-      overwrite: begin anew, whatever is finished.
+      overwrite: begin anew, whatever is finished, and replace finished records of other files or settings.
     """
 
     rules: shard_writer.Rules = shard_writer.Rules()
@@ -77,12 +81,18 @@ def convert(
         not do all its work.
     """
     listed, info = _listed(dataset_config, settings.required)
+    _check_folder(output_dir, listed)
     tasks = _tasks(listed, settings.layout, listing.settings_hash(dataset_config))
     work = work_folder.WorkFolder(output_dir, uuid.uuid4().hex, config.to_json(settings.rules))
     plan = work.plan(list(tasks))
     if not settings.overwrite and (finished := work.finished_by(plan)):
         logger.info("%s is up to date; nothing was written.", output_dir)
         return finished
+    if not settings.overwrite and (others := work.others(plan)):
+        raise errors.UserError(
+            f"{output_dir}: holds finished records of {others}, of other files or settings than these. Give another "
+            "folder, or --overwrite to replace them."
+        )
     done = {} if settings.overwrite else work.accounts(list(tasks))
     work.clear(kept=list(done))
     todo = {task: entries for task, entries in tasks.items() if task not in done}
@@ -95,7 +105,7 @@ def convert(
     direct_mode.choose(pipeline, convert_shard.record_of, items)
     _run(pipeline, list(todo), convert_shard, len(done))
     splits = _splits(work, list(tasks))
-    _check_skipped(splits, sum(task.items for task in tasks))
+    _check_skipped(splits, sum(task.items for task in tasks), settings.rules.max_skipped)
     result = manifest.Manifest(info, splits, listing.fingerprint(dataset_config, listed), plan, dataset_config)
     work.close(result)
     return result
@@ -157,7 +167,7 @@ def _splits(work: work_folder.WorkFolder, tasks: list[work_folder.Task]) -> dict
     missing = [task for task in tasks if task not in accounts]
     if missing:
         raise errors.UserError(
-            f"{work.output_dir}: the Beam runner says it is done, but {len(missing)} of {len(tasks)} shards are missing, "
+            f"{work.output_dir}: the Beam runner says it is done, but of {len(tasks)} shards {len(missing)} are missing, "
             f"{missing[0].name} among them. Its workers must see this folder and the source files; or choose another "
             "--runner."
         )
@@ -165,13 +175,30 @@ def _splits(work: work_folder.WorkFolder, tasks: list[work_folder.Task]) -> dict
     return {split: manifest.merged(part for task, part in accounts.items() if task.split == split) for split in splits}
 
 
-def _check_skipped(splits: dict[str, manifest.SplitManifest], items: int) -> None:
-    """Raises UserError where more than 1 % of the items are broken."""
+def _check_folder(output_dir: str, listed: dict[str, list[listing.Listed]]) -> None:
+    """Raises UserError where the records would lie among the files they are made from, or cannot be in a folder."""
+    if os.path.isfile(output_dir):
+        raise errors.UserError(f"{output_dir}: is a file; expected a folder, which is made where it is not there.")
+    paths = (path for entries in listed.values() for entry in entries for _, path in entry.item.paths)
+    sources = {os.path.dirname(os.path.abspath(path)) for path in paths}
+    above = os.path.abspath(output_dir)
+    while True:
+        if above in sources:
+            raise errors.UserError(
+                f"{output_dir}: lies in {above}, which holds files of the data set. Give another folder."
+            )
+        if above == os.path.dirname(above):
+            return
+        above = os.path.dirname(above)
+
+
+def _check_skipped(splits: dict[str, manifest.SplitManifest], items: int, most: float) -> None:
+    """Raises UserError where more of the items are broken than may be."""
     skipped = [entry for split in splits.values() for entry in split.skipped]
-    if len(skipped) > MAX_SKIPPED * items:
+    if len(skipped) > most * items:
         shown = "".join(f"\n  {reason}" for _, reason in skipped[:SHOWN])
         more = f"\n  and {len(skipped) - SHOWN} more" if len(skipped) > SHOWN else ""
         raise errors.UserError(
-            f"{len(skipped)} of {items} items are broken; at most {MAX_SKIPPED:.0%} may be skipped. "
-            f"Repair them:{shown}{more}"
+            f"{len(skipped)} of {items} items are broken; at most {most:.0%} may be skipped. "
+            f"Repair them, or allow more by --max_skipped {len(skipped) / items:.2f}:{shown}{more}"
         )

@@ -21,16 +21,20 @@ class Rules:
     Attributes:
       on_error: "fail" at the first of them, or "skip" and list them.
       max_pixels: an image with more is one of them.
+      max_skipped: the fraction of all items that may be left out.
     """
 
     on_error: str = "fail"
     max_pixels: int = image_files.MAX_PIXELS
+    max_skipped: float = 0.01
 
     def __post_init__(self) -> None:
         if self.on_error not in ON_ERROR:
             raise errors.UserError(f"`on_error` is `{self.on_error}`; expected `fail` or `skip`.")
         if self.max_pixels < 1:
             raise errors.UserError(f"`max_pixels` is {self.max_pixels}; expected 1 or more.")
+        if not 0 <= self.max_skipped <= 1:
+            raise errors.UserError(f"`max_skipped` is {self.max_skipped}; expected a fraction from 0 to 1.")
 
 
 class ConvertShard(beam.DoFn):

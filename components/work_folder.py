@@ -68,17 +68,20 @@ class WorkFolder:
 
     def finished_by(self, plan: str) -> manifest.Manifest | None:
         """The manifest of a finished conversion by an equal plan; None where there is none, or not all of its files."""
-        path = storage.join(self.output_dir, manifest.FILE)
-        try:
-            found = manifest.from_json(storage.read(path).decode()) if storage.exists(path) else None
-        except (ValueError, KeyError, TypeError):
-            return None
+        found = self._manifest()
         if found is None or found.plan != plan:
             return None
         expected = {
             f"{split}-{shard.name}": shard.size for split, part in found.splits.items() for shard in part.shards
         }
         return found if self._sizes() == expected else None
+
+    def others(self, plan: str) -> str:
+        """What finished records by another plan are in the folder, for people; "" where there are none."""
+        found = self._manifest()
+        if found is None or found.plan == plan:
+            return ""
+        return f"{found.info.name}, {sum(split.records for split in found.splits.values())} images"
 
     def take_over(self, tasks: dict[Task, Sequence[listing.Listed]]) -> None:
         """Makes this conversion the one at work, with these tasks."""
@@ -150,6 +153,14 @@ class WorkFolder:
         storage.write(self._path(manifest.FILE), manifest.to_json(result).encode())
         storage.rename(self._path(manifest.FILE), storage.join(self.output_dir, manifest.FILE))
         storage.delete_folder(storage.join(self.output_dir, FOLDER))
+
+    def _manifest(self) -> manifest.Manifest | None:
+        """The manifest in the folder; None where there is none that can be read."""
+        path = storage.join(self.output_dir, manifest.FILE)
+        try:
+            return manifest.from_json(storage.read(path).decode()) if storage.exists(path) else None
+        except (ValueError, KeyError, TypeError):
+            return None
 
     def _path(self, name: str) -> str:
         return storage.join(self.output_dir, FOLDER, name)

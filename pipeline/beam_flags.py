@@ -65,6 +65,9 @@ def pipeline(flags: list[str]) -> "beam.Pipeline":
     from apache_beam.options import pipeline_options
 
     options = _parsed(flags)
+    workers = options.view_as(pipeline_options.DirectOptions).direct_num_workers
+    if workers < 0:
+        raise typed.UsageError(f"`--direct_num_workers` is {workers}; expected 1 or more, or 0 for all cores.")
     asked = options.view_as(pipeline_options.StandardOptions).runner or DIRECT
     if "." not in asked and asked not in RUNNERS:
         raise typed.UsageError(registry.unknown("Beam's runners", asked, RUNNERS))

@@ -10,8 +10,14 @@ WRAPPED = re.compile(
 )
 
 
+# How Beam's runners say that they lack an option or a program that they start.
+RUNNER_LACKS = re.compile(r"You must specify|Unable to fetch|Could not find|not found in", re.IGNORECASE)
+
+
 def user_error(error: BaseException) -> errors.UserError | None:
     """The UserError that `error` is, was caused by, or holds as text; None for a defect of the program."""
+    if isinstance(error, (NotImplementedError, RuntimeError)) and RUNNER_LACKS.search(str(error)):
+        return errors.UserError(f"The Beam runner cannot be used: {' '.join(str(error).split())}")
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, errors.UserError):

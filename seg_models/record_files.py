@@ -75,15 +75,27 @@ def _matched(pattern: str, split: str) -> list[RecordFile]:
             for name in ([split] if split else splits)
             for shard in splits[name].shards
         ]
+    if os.path.basename(pattern) == manifest.FILE and os.path.isfile(pattern):
+        return _matched(os.path.dirname(pattern) or ".", split)
     inside = os.path.join(pattern, "*.tfrecord") if os.path.isdir(pattern) else pattern
     files = [_described(path) for path in sorted(glob.glob(inside)) if os.path.isfile(path)]
     files = [file for file in files if split in ("", file.split)]
     if not files:
-        raise errors.UserError(
-            f"{pattern}: no such record file. `segline convert` writes them as DIR/Split-eval/*.tfrecord, with "
-            "DIR/manifest.json; give DIR or a pattern."
-        )
+        raise errors.UserError(f"{pattern}: {_why_none(pattern)}")
     return files
+
+
+def _why_none(pattern: str) -> str:
+    """Why there is no record file, and what to give instead."""
+    inside = glob.glob(os.path.join(pattern, "*", manifest.FILE))
+    if inside:
+        return f"no record file; its folder {os.path.basename(os.path.dirname(sorted(inside)[0]))} has some. Give that."
+    if glob.glob(os.path.join(pattern, manifest.split_folder("*"))):
+        return "an unfinished conversion: there is no manifest.json. Give the same `segline convert` again."
+    return (
+        "no such record file. `segline convert` writes them as DIR/Split-eval/*.tfrecord, with DIR/manifest.json; give "
+        "DIR or a pattern."
+    )
 
 
 def _described(path: str) -> RecordFile:

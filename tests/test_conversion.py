@@ -1,5 +1,6 @@
 """conversion: the same bytes whatever the workers, one clear error, and nothing half-written taken for whole."""
 
+import dataclasses
 import hashlib
 import subprocess
 import sys
@@ -93,7 +94,8 @@ def test_the_same_bytes_for_any_workers_and_order_of_items(tmp_path: Path, monke
     conversion.convert(made, str(tmp_path / "backwards"), on_workers(1), conversion.Settings(layout=layout))
     assert len(contents(tmp_path / "one")) == 4 + 4 + 1
     assert contents(tmp_path / "one") == contents(tmp_path / "two") == contents(tmp_path / "backwards")
-    conversion.convert(made, str(tmp_path / "other"), on_workers(1), conversion.Settings(layout=conversion.Layout(shards=4, seed=8)))
+    other = conversion.Settings(layout=conversion.Layout(shards=4, seed=8))
+    conversion.convert(made, str(tmp_path / "other"), on_workers(1), other)
     assert contents(tmp_path / "other") != contents(tmp_path / "one")
 
 
@@ -103,8 +105,9 @@ def test_an_earlier_conversion_is_replaced_and_other_files_stay(tmp_path: Path) 
     (out / "Split-train" / "notes.txt").write_text("mine")
     (out / ".conversion").mkdir()
     (out / ".conversion" / "leftover").touch()
-    conversion.convert(config(raw), str(out), on_workers(), conversion.Settings(layout=conversion.Layout(shards=3)))
-    conversion.convert(config(raw), str(tmp_path / "fresh"), on_workers(), conversion.Settings(layout=conversion.Layout(shards=3)))
+    anew = conversion.Settings(layout=conversion.Layout(shards=3), overwrite=True)
+    conversion.convert(config(raw), str(out), on_workers(), anew)
+    conversion.convert(config(raw), str(tmp_path / "fresh"), on_workers(), anew)
     (tmp_path / "fresh" / "Split-train" / "notes.txt").write_text("mine")
     assert contents(out) == contents(tmp_path / "fresh")
     assert not (out / ".conversion").exists()
@@ -171,8 +174,9 @@ def test_broken_items_are_skipped_and_listed_up_to_1_percent(tmp_path: Path) -> 
     assert sum(split.records for split in written.splits.values()) == 109
     assert "005" not in {example.key for split in ("train", "eval") for example in read(tmp_path / "out", split)}
     (root / "images" / "007.png").write_bytes(b"")
+    anew = dataclasses.replace(skipping(), overwrite=True)
     with pytest.raises(errors.UserError, match="2 of 110 items are broken; at most 1% may be skipped") as caught:
-        conversion.convert(config(root), str(tmp_path / "out"), on_workers(2), skipping())
+        conversion.convert(config(root), str(tmp_path / "out"), on_workers(2), anew)
     assert str(path) in str(caught.value) and "images/007.png" in str(caught.value)
     assert_not_whole(tmp_path / "out")
 
@@ -188,6 +192,18 @@ class Idle(runner.PipelineRunner):
 
 def test_a_runner_that_loses_records_is_found_out(tmp_path: Path) -> None:
     root = small_folder.make(tmp_path / "raw")
-    with pytest.raises(errors.UserError, match="says it is done, but 4 of 4 shards are missing"):
+    with pytest.raises(errors.UserError, match="says it is done, but of 4 shards 4 are missing"):
         conversion.convert(config(root), str(tmp_path / "out"), beam.Pipeline(runner=Idle()))
     assert not (tmp_path / "out" / manifest.FILE).exists()
+
+
+def test_records_do_not_lie_among_their_sources_nor_in_a_file(tmp_path: Path) -> None:
+    raw = small_folder.make(tmp_path / "raw")
+    for folder in (raw / "images", raw / "masks" / "deeper"):
+        with pytest.raises(errors.UserError, match=f"^{folder}: lies in .* which holds files of the data set"):
+            conversion.convert(config(raw), str(folder), on_workers())
+    (tmp_path / "file").touch()
+    with pytest.raises(errors.UserError, match="file: is a file; expected a folder"):
+        conversion.convert(config(raw), str(tmp_path / "file"), on_workers())
+    with pytest.raises(errors.UserError, match="`shards` is -3"):
+        conversion.Layout(shards=-3)

@@ -45,3 +45,9 @@ def test_a_cause_counts() -> None:
 def test_an_error_text_of_several_lines_is_whole() -> None:
     text = "3 of 9 items are broken:\n  a.png: truncated\n  b.png: truncated"
     assert str(failures.user_error(errors.UserError(text))) == text
+
+
+def test_what_a_runner_lacks_is_a_sentence() -> None:
+    error = failures.user_error(NotImplementedError("You must specify a --job_endpoint\n when using it."))
+    assert str(error) == "The Beam runner cannot be used: You must specify a --job_endpoint when using it."
+    assert failures.user_error(RuntimeError("a defect of ours")) is None

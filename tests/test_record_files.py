@@ -83,3 +83,12 @@ def test_what_fits_nothing_is_named(tmp_path: Path) -> None:
     for pattern in (tmp_path, tmp_path / "*.tfrecord"):
         with pytest.raises(errors.UserError, match="no such record file"):
             record_files.find([str(pattern)])
+
+
+def test_what_is_near_to_records_is_told_apart(folder: Path, tmp_path: Path) -> None:
+    assert record_files.find([str(folder / "manifest.json")]) == record_files.find([str(folder)])
+    with pytest.raises(errors.UserError, match=f"no record file; its folder {folder.name} has some"):
+        record_files.find([str(folder.parent)])
+    (tmp_path / "begun" / "Split-train").mkdir(parents=True)
+    with pytest.raises(errors.UserError, match="begun: an unfinished conversion"):
+        record_files.find([str(tmp_path / "begun")])

@@ -90,7 +90,10 @@ def test_what_is_done_otherwise_is_done_again(tmp_path: Path) -> None:
     assert rewritten(before, out) == set(before)
     before = written(out)
     small_folder.save(raw / "images" / "003.png", np.zeros((24, 32, 3), np.uint8))
-    convert(raw, out)
+    with pytest.raises(errors.UserError, match="holds finished records of tiny_streets, 12 images.*--overwrite"):
+        convert(raw, out)
+    assert not rewritten(before, out)
+    convert(raw, out, conversion.Settings(layout=FEW.layout, overwrite=True))
     assert rewritten(before, out) == set(before)
 
 
@@ -169,7 +172,7 @@ def test_what_was_skipped_is_not_skipped_under_other_rules(tmp_path: Path) -> No
     assert sum(len(split.skipped) for split in convert(raw, out, skipping()).splits.values()) == 1
     assert not rewritten(before, out)
     with pytest.raises(errors.DataError, match="005.png"):
-        convert(raw, out, conversion.Settings())
+        convert(raw, out, conversion.Settings(overwrite=True))
 
 
 def test_the_later_of_two_conversions_has_the_folder(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = """segline convert camvid --data_dir ../camvid --output_dir records/camvid
     segline convert camvid --data_dir ../camvid --output_dir records/camvid --runner DaskRunner"""
-FIELDS = f"""Any field of the data set's Config is an option too, such as `--seed 1`; `--show` lists them.
+FIELDS = f"""Any field of the data set's Config is an option too, such as `--classes 34` of cityscapes; `--show` lists them.
 {beam_flags.HELP}
 
 Interrupt it at any time: the same command goes on from where it stopped, and does nothing where all is done."""
@@ -24,7 +24,7 @@ def add_arguments(parser: typed.Parser) -> None:
     """Adds the verb's options."""
     parser.add_argument("dataset", metavar="DATASET", help="a name that `segline list datasets` gives")
     parser.add_argument("--data_dir", metavar="DIR", help="folder of the raw data set")
-    parser.add_argument("--output_dir", metavar="DIR", help="folder for the records; other records in it are removed")
+    parser.add_argument("--output_dir", metavar="DIR", help="folder for the records")
     parser.add_argument(
         "--on_error",
         type=typed.one_of("the ways", ("fail", "skip")),
@@ -35,8 +35,11 @@ def add_arguments(parser: typed.Parser) -> None:
     parser.add_argument(
         "--max_pixels", type=int, metavar="N", help="refuse larger images as harmful files (default 178956970)"
     )
+    parser.add_argument(
+        "--max_skipped", type=float, default=0.01, metavar="PART", help="of all items, at most, to skip (default 0.01)"
+    )
     parser.add_argument("--shards", type=int, default=0, metavar="N", help="files per split (default: of 100 images each)")
-    parser.add_argument("--overwrite", action="store_true", help="begin anew, whatever is finished already")
+    parser.add_argument("--overwrite", action="store_true", help="begin anew, and replace finished records")
     parser.add_argument(
         "--show", action="store_true", help="print every field of the data set's Config, and do nothing else"
     )
@@ -79,7 +82,7 @@ def run(arguments: argparse.Namespace) -> None:
 def _settings(arguments: argparse.Namespace) -> "conversion.Settings":
     from components import conversion, shard_writer
 
-    rules = shard_writer.Rules(arguments.on_error)
+    rules = shard_writer.Rules(arguments.on_error, max_skipped=arguments.max_skipped)
     if arguments.max_pixels is not None:
         rules = dataclasses.replace(rules, max_pixels=arguments.max_pixels)
     return conversion.Settings(rules, conversion.Layout(arguments.shards), overwrite=arguments.overwrite)
@@ -88,7 +91,7 @@ def _settings(arguments: argparse.Namespace) -> "conversion.Settings":
 def _told(written: "manifest.Manifest") -> Iterator[str]:
     """What was written, a line a split, and what is doubtful about it."""
     for name, split in written.splits.items():
-        skipped = f", {len(split.skipped)} skipped" if split.skipped else ""
+        skipped = f", {len(split.skipped)} skipped (see manifest.json)" if split.skipped else ""
         yield f"{name}: {split.records} images in {len(split.shards)} files{skipped}"
         if split.findings:
             counts = ", ".join(f"{count} {kind}" for kind, count in split.findings.items())

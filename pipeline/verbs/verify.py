@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = """segline verify camvid --data_dir ../camvid
     segline verify --records records/camvid --output_dir verified"""
-FIELDS = f"""Any field of the data set's Config is an option too, such as `--seed 1`.
+FIELDS = f"""Any field of the data set's Config is an option too, such as `--classes 34` of cityscapes.
 {beam_flags.HELP}
 
 Ends with 1 where anything is wrong, with 0 where it is doubtful at most."""

@@ -48,6 +48,11 @@ class Config:
 def info(config: Config) -> dataset.DatasetInfo:
     """What the class file and the folders say."""
     root = raw_files.root(config.data_dir, "folder")
+    if not raw_files.exists(root / config.classes) and not raw_files.is_folder(root / "images"):
+        raise errors.UserError(
+            f"{root}: neither {config.classes} nor the folder images is in it; expected images/, masks/ and "
+            f"{config.classes}, which names the classes of the masks."
+        )
     classes = _classes(root / config.classes)
     splits = tuple(split for split in SPLIT_FOLDERS if split != "test" or "test" in _split_folders(root))
     tasks = ("semantic", "instance", "panoptic") if raw_files.is_folder(root / "instances") else ("semantic",)
