@@ -19,6 +19,7 @@ from pipeline import cli, quiet
 from seg_models import dataset, errors, inspection, labels, manifest, record_files, records
 from seg_models.datasets import folder, toy_streets
 from tests import small_folder, test_conversion
+from tests.raw_trees import camvid as camvid_tree
 
 LAYOUT = conversion.Layout(shards=2)
 
@@ -311,3 +312,11 @@ def test_a_wrong_command(argv: list[str], message: str, capsys: pytest.CaptureFi
 def test_a_pattern_that_fits_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["verify", "--records", "nowhere/*"]) == 1
     assert "nowhere/*: no such record file" in capsys.readouterr().err
+
+
+def test_records_of_another_data_set_are_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    raw, other = small_folder.make(tmp_path / "raw"), camvid_tree.make(tmp_path / "camvid")
+    records_dir = str(tmp_path / "records")
+    assert cli.main(["convert", "folder", "--data_dir", str(raw), "--output_dir", records_dir]) == 0
+    assert cli.main(["verify", "camvid", "--records", records_dir, "--data_dir", str(other)]) == 1
+    assert "records of tiny_streets, not of camvid" in capsys.readouterr().err
