@@ -165,14 +165,14 @@ class Object:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Example:
-    """One image and its annotations, lossless.
+    """One image and its annotations, lossless; `semantic` and `raw` may be given as functions.
 
     Attributes:
       key: Item.key.
       image_bytes: the encoded image as it came.
       image_format: "png" or "jpeg".
       height, width: of the image, pixels.
-      semantic: uint8 or uint16 [H, W] train ids and void; None where not annotated. May be given as a function.
+      semantic: uint8 or uint16 [H, W] train ids and void; None where not annotated.
       instance: uint16 or int32 [H, W], 0 = no instance, below 65536; None where not annotated. Where objects overlap,
         the smaller lies above the larger, and crowds below all.
       objects: one for every instance id, and those wholly hidden or of other annotators.
@@ -194,7 +194,7 @@ class Example:
     semantic: np.ndarray | None = deferred.Deferred()
     instance: np.ndarray | None = None
     objects: tuple[Object, ...] = ()
-    raw: np.ndarray | None = None
+    raw: np.ndarray | None = deferred.Deferred()
     semantic_png: bytes = b""
     instance_png: bytes = b""
     maps: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)

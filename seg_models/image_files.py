@@ -3,6 +3,7 @@
 import io
 import os
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -81,14 +82,14 @@ def read_values(path: str | os.PathLike[str], encoded: bytes = b"") -> np.ndarra
     return _raw(image, path)
 
 
-def read_bytes_mask(path: str | os.PathLike[str], encoded: bytes) -> tuple[bytes, tuple[int, int], list[int]]:
+def read_bytes_mask(path: str | os.PathLike[str], encoded: bytes) -> tuple[Callable[[], bytes], tuple[int, int], list[int]]:
     """Reads a mask of one channel and 8 bits from the bytes of its file; errors as above.
 
     Returns:
-      its values row by row, (H, W), and the pixels of each of the 256 values.
+      what gives its values row by row, (H, W), and the pixels of each of the 256 values.
     """
     image = _read(path, encoded)
-    return image.tobytes(), (image.height, image.width), image.histogram()
+    return image.tobytes, (image.height, image.width), image.histogram()
 
 
 def read_class_ids(path: str | os.PathLike[str]) -> np.ndarray:

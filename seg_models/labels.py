@@ -15,15 +15,17 @@ class Labels:
     """A mask under the label contract.
 
     Attributes:
-      raw: integer [H, W], the values of the source.
+      shape: (H, W).
       histogram: raw value -> pixels.
       png: both maps as one PNG with a palette, as in a record, where the file gave it; b"" otherwise.
+      raw: integer [H, W], the values of the source.
       semantic: uint8 (uint16 where void is 65535) [H, W], train ids and void.
     """
 
-    raw: np.ndarray
+    shape: tuple[int, int]
     histogram: dict[int, int]
     png: bytes = b""
+    raw: np.ndarray = deferred.Deferred()
     semantic: np.ndarray = deferred.Deferred()
 
 
@@ -44,17 +46,20 @@ def read(path: str | os.PathLike[str], info: dataset.DatasetInfo, encoded: bytes
         grey, listed = _palette(info.raw_values)
         png = image_structure.relabelled(encoded, grey)
         if png is not None:
-            pixels, shape, counts = image_files.read_bytes_mask(path, encoded)
+            read_pixels, shape, counts = image_files.read_bytes_mask(path, encoded)
             histogram = {value: count for value, count in enumerate(counts) if count}
             for value, count in histogram.items():
                 if not listed[value]:
                     raise _unlisted(value, count, info, path)
 
+            def raw() -> np.ndarray:
+                return np.frombuffer(read_pixels(), np.uint8).reshape(shape)
+
             def semantic() -> np.ndarray:
                 # `bytes.translate` looks up twice as fast as an index does.
-                return np.frombuffer(pixels.translate(grey.tobytes()), np.uint8).reshape(shape)
+                return np.frombuffer(read_pixels().translate(grey.tobytes()), np.uint8).reshape(shape)
 
-            return Labels(np.frombuffer(pixels, np.uint8).reshape(shape), histogram, png, semantic)
+            return Labels(shape, histogram, png, raw, semantic)
     return of(image_files.read_raw_mask(path, encoded), info, path)
 
 
@@ -79,7 +84,7 @@ def of(raw: np.ndarray, info: dataset.DatasetInfo, path: str | os.PathLike[str])
         raise _unlisted(value, count, info, path)
     dtype = np.uint8 if info.void == dataset.VOID else np.uint16
     semantic = value_tables.look_up(np.array([train_ids[value] for value in listed], dtype), found)
-    return Labels(raw, {value: count for value, count in zip(listed, counts) if count}, semantic=semantic)
+    return Labels(raw.shape, {value: count for value, count in zip(listed, counts) if count}, b"", raw, semantic)
 
 
 def places(listed: Sequence[int], raw: np.ndarray) -> np.ndarray:
@@ -100,7 +105,7 @@ def annotated(example: dataset.Example, labels: Labels) -> dataset.Example:
     return dataclasses.replace(
         example,
         semantic=lambda: labels.semantic,
-        raw=labels.raw,
+        raw=lambda: labels.raw,
         semantic_png=labels.png,
         raw_histogram=labels.histogram,
     )

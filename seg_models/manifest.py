@@ -80,11 +80,10 @@ class Tally:
 
     def __init__(self, info: dataset.DatasetInfo) -> None:
         self._info = info
-        # Void is the last.
-        self._train_ids = {value: -1 if train_id is None else train_id for value, train_id in info.raw_values}
+        self._train_ids = dict(info.raw_values)
         self._records = 0
-        self._pixels = np.zeros(info.num_categories, np.int64)
-        self._image_pixels = np.zeros(info.num_categories, np.int64)
+        self._pixels = [0] * info.num_categories
+        self._image_pixels = [0] * info.num_categories
         self._void_pixels = 0
         self._raw: Counter[int] = Counter()
         self._skipped: list[tuple[str, str]] = []
@@ -98,23 +97,24 @@ class Tally:
             self._raw[value] += count
         if example.findings:
             self._findings.update(finding.kind for finding in example.findings)
-            found = [(finding.kind, finding.text) for finding in example.findings]
-            self._first_findings = _first(self._first_findings + found)
-        pixels, void_pixels = self._counts(example)
-        self._pixels += pixels
-        self._image_pixels += np.where(pixels > 0, pixels.sum(), 0)
-        self._void_pixels += void_pixels
+            self._first_findings = _first(self._first_findings + [(each.kind, each.text) for each in example.findings])
+        pixels = self._counts(example)
+        self._void_pixels += pixels.pop(None, 0)
+        total = sum(pixels.values())
+        for train_id, count in pixels.items():
+            self._pixels[train_id] += count
+            self._image_pixels[train_id] += total
 
-    def _counts(self, example: dataset.Example) -> tuple[np.ndarray, int]:
-        """(pixels of each train id, int64 [N], those of void); from the histogram where it counts every pixel."""
-        pixels = np.zeros(self._info.num_categories + 1, np.int64)
+    def _counts(self, example: dataset.Example) -> Counter[int | None]:
+        """Train id, or None for void -> pixels; from the histogram where it counts every pixel."""
+        pixels: Counter[int | None] = Counter()
         if sum(example.raw_histogram.values()) == example.height * example.width:
             for value, count in example.raw_histogram.items():
                 pixels[self._train_ids[value]] += count
         elif example.semantic is not None:
-            values, counts = np.unique(example.semantic, return_counts=True)
-            pixels[np.where(values == self._info.void, -1, values)] = counts
-        return pixels[:-1], int(pixels[-1])
+            for value, count in zip(*(each.tolist() for each in np.unique(example.semantic, return_counts=True))):
+                pixels[None if value == self._info.void else value] = count
+        return pixels
 
     def skip(self, key: str, reason: str) -> None:
         """Lists an item that was left out."""
@@ -125,8 +125,8 @@ class Tally:
         return SplitManifest(
             records=self._records,
             shards=(Shard(name, self._records, crc32c, size),),
-            class_pixels=tuple(self._pixels.tolist()),
-            class_image_pixels=tuple(self._image_pixels.tolist()),
+            class_pixels=tuple(self._pixels),
+            class_image_pixels=tuple(self._image_pixels),
             void_pixels=self._void_pixels,
             raw_histogram=dict(sorted(self._raw.items())),
             skipped=tuple(sorted(self._skipped)),

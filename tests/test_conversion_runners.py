@@ -82,5 +82,5 @@ def test_workers_that_cannot_see_the_folder_are_found_out(
 ) -> None:
     """A runner that calls it a success when nothing was written, as Dask's did with some sinks."""
     monkeypatch.setattr(shard_writer.ConvertShard, "process", lambda self, task: iter([task.name]))
-    with pytest.raises(errors.UserError, match="says it is done, but 6 of 6 shards are missing, train-records-00000"):
+    with pytest.raises(errors.UserError, match="says it is done, but of 6 shards 6 are missing, train-records-00000"):
         converted(raw, tmp_path, "--direct_num_workers=1")

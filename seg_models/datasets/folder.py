@@ -11,6 +11,7 @@ A folder test may have images alone: they are for prediction.
 
 import dataclasses
 import functools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def info(config: Config) -> dataset.DatasetInfo:
             f"{root}: neither {config.classes} nor the folder images is in it; expected images/, masks/ and "
             f"{config.classes}, which names the classes of the masks."
         )
-    classes = _classes(root / config.classes)
+    classes = class_file.read(root / config.classes)
     splits = tuple(split for split in SPLIT_FOLDERS if split != "test" or "test" in _split_folders(root))
     tasks = ("semantic", "instance", "panoptic") if raw_files.is_folder(root / "instances") else ("semantic",)
     return dataset.DatasetInfo(classes.name or "folder", classes.categories, classes.raw_values, splits, tasks=tasks)
@@ -75,7 +76,7 @@ def items(config: Config, split: str) -> Iterator[dataset.Item]:
 
 def load(config: Config, item: dataset.Item) -> dataset.Example:
     """Reads one pair and, where there are instances, its objects; or an image without labels."""
-    described = info(config)
+    described = _described(config, raw_files.stamp(os.path.join(os.path.expanduser(config.data_dir), config.classes)))
     example = pairing.load(item, described)
     if "instance" not in dict(item.paths):
         return example
@@ -94,14 +95,10 @@ def restore(config: Config, item: dataset.Item, example: dataset.Example) -> Ite
     yield from ((path, rebuilt[role]) for role, path in item.paths if role in rebuilt)
 
 
-def _classes(path: Path) -> class_file.ClassFile:
-    """The class file, read again only when it changed: `load` asks for it once an image."""
-    return _read_classes(path, raw_files.stamp(path))
-
-
 @functools.lru_cache(maxsize=8)
-def _read_classes(path: Path, stamp: tuple[int, int]) -> class_file.ClassFile:
-    return class_file.read(path)
+def _described(config: Config, stamp: tuple[int, int]) -> dataset.DatasetInfo:
+    """What `info` says, found out again only when the class file changed: `load` asks for each image."""
+    return info(config)
 
 
 def _split_folders(root: Path) -> dict[str, str]:

@@ -95,7 +95,8 @@ def load(item: dataset.Item, info: dataset.DatasetInfo) -> dataset.Example:
     if "mask" not in dict(item.paths):
         return example
     mask = labels.read(item.path("mask"), info)
-    image_files.check_same_size(mask.raw, example.height, example.width, item.path("mask"), item.path("image"))
+    if mask.shape != (example.height, example.width):
+        image_files.check_same_size(mask.raw, example.height, example.width, item.path("mask"), item.path("image"))
     return labels.annotated(example, mask)
 
 
