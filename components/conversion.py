@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import apache_beam as beam
 
 from components import direct_mode, pipeline_run, progress, shard_writer, storage, work_folder
-from seg_models import config, dataset, errors, listing, manifest
+from seg_models import dataset, errors, listing, manifest
 
 SHOWN = 20
 
@@ -62,9 +62,8 @@ def convert(
 ) -> manifest.Manifest:
     """Converts a data set and waits until it is done.
 
-    The shards are the same bytes whatever the runner, the number of workers, the order in which items are listed, and
-    however often the conversion was killed before: shards that are finished, and whose source files have not changed
-    since, are not written again.
+    The shards are the same bytes whatever the runner, the number of workers, the order of listing, and however often
+    it was killed before: finished shards whose source files have not changed since are not written again.
 
     Args:
       dataset_config: Config of a module in seg_models.datasets.
@@ -83,30 +82,19 @@ def convert(
     listed, info = _listed(dataset_config, settings.required)
     _check_folder(output_dir, listed)
     tasks = _tasks(listed, settings.layout, listing.settings_hash(dataset_config))
-    work = work_folder.WorkFolder(output_dir, uuid.uuid4().hex, config.to_json(settings.rules))
-    plan = work.plan(list(tasks))
-    if not settings.overwrite and (finished := work.finished_by(plan)):
-        logger.info("%s is up to date; nothing was written.", output_dir)
+    work = work_folder.WorkFolder(output_dir, uuid.uuid4().hex, settings.rules.of_shards)
+    if not settings.overwrite and (finished := _finished(work, list(tasks))):
         return finished
-    if not settings.overwrite and (others := work.others(plan)):
-        raise errors.UserError(
-            f"{output_dir}: holds finished records of {others}, of other files or settings than these. Give another "
-            "folder, or --overwrite to replace them."
-        )
     done = {} if settings.overwrite else work.accounts(list(tasks))
     work.clear(kept=list(done))
-    todo = {task: entries for task, entries in tasks.items() if task not in done}
     if done:
         logger.info("%d of %d shards are finished already.", len(done), len(tasks))
-    work.take_over(todo)
-    convert_shard = shard_writer.ConvertShard(dataset_config, info, work, settings.rules)
-    convert_shard.setup()
-    items = [entry.item for entries in todo.values() for entry in entries if not entry.problem]
-    direct_mode.choose(pipeline, convert_shard.record_of, items)
-    _run(pipeline, list(todo), convert_shard, len(done))
+    todo = {task: entries for task, entries in tasks.items() if task not in done}
+    _run(pipeline, todo, shard_writer.ConvertShard(dataset_config, info, work, settings.rules), len(done))
     splits = _splits(work, list(tasks))
     _check_skipped(splits, sum(task.items for task in tasks), settings.rules.max_skipped)
-    result = manifest.Manifest(info, splits, listing.fingerprint(dataset_config, listed), plan, dataset_config)
+    fingerprint = listing.fingerprint(dataset_config, listed)
+    result = manifest.Manifest(info, splits, fingerprint, work.plan(list(tasks), splits), dataset_config)
     work.close(result)
     return result
 
@@ -141,21 +129,41 @@ def _tasks(listed: dict[str, list[listing.Listed]], layout: Layout, settings_has
     return tasks
 
 
-def _run(
-    pipeline: beam.Pipeline, tasks: list[work_folder.Task], convert_shard: shard_writer.ConvertShard, done: int
-) -> None:
+def _finished(work: work_folder.WorkFolder, tasks: list[work_folder.Task]) -> manifest.Manifest | None:
+    """The manifest of the finished conversion of these tasks; UserError where the folder holds one of others."""
+    found = work.finished()
+    if found is None:
+        return None
+    if found.plan != work.plan(tasks, found.splits):
+        images = sum(split.records for split in found.splits.values())
+        raise errors.UserError(
+            f"{work.output_dir}: holds finished records of {found.info.name}, {images} images, of other files or "
+            "settings than these. Give another folder, or --overwrite to replace them."
+        )
+    if not work.has_shards_of(found):
+        return None
+    logger.info("%s is up to date; nothing was written.", work.output_dir)
+    return found
+
+
+def _run(pipeline: beam.Pipeline, tasks: Tasks, convert_shard: shard_writer.ConvertShard, done: int) -> None:
     """Converts the tasks; `done` others were before.
 
     Raises:
       DataError: an item breaks the label contract, and none may.
     """
+    work = convert_shard.work
+    work.take_over(tasks)
     if not tasks:
         return
-    shards = pipeline | "Shards" >> beam.Create(tasks)
+    # Here too, for the mode is chosen by images that are converted here.
+    convert_shard.setup()
+    items = [entry.item for entries in tasks.values() for entry in entries if not entry.problem]
+    direct_mode.choose(pipeline, convert_shard.record_of, items)
+    shards = pipeline | "Shards" >> beam.Create(list(tasks))
     spread = shards | "Spread" >> beam.Reshuffle()  # without it, Create and ParDo are one stage on one worker
     spread | "Convert" >> beam.ParDo(convert_shard)
-    work = convert_shard.work
-    with progress.shown(work, tasks, done):
+    with progress.shown(work, list(tasks), done):
         pipeline_run.run(pipeline, work.stop)
     if failure := work.failure():
         raise errors.DataError(failure)
@@ -167,9 +175,9 @@ def _splits(work: work_folder.WorkFolder, tasks: list[work_folder.Task]) -> dict
     missing = [task for task in tasks if task not in accounts]
     if missing:
         raise errors.UserError(
-            f"{work.output_dir}: the Beam runner says it is done, but of {len(tasks)} shards {len(missing)} are missing, "
-            f"{missing[0].name} among them. Its workers must see this folder and the source files; or choose another "
-            "--runner."
+            f"{work.output_dir}: the Beam runner says it is done, but of {len(tasks)} shards {len(missing)} are "
+            f"missing, {missing[0].name} among them. Its workers must see this folder and the source files; or choose "
+            "another --runner."
         )
     splits = dict.fromkeys(task.split for task in tasks)
     return {split: manifest.merged(part for task, part in accounts.items() if task.split == split) for split in splits}
@@ -177,6 +185,8 @@ def _splits(work: work_folder.WorkFolder, tasks: list[work_folder.Task]) -> dict
 
 def _check_folder(output_dir: str, listed: dict[str, list[listing.Listed]]) -> None:
     """Raises UserError where the records would lie among the files they are made from, or cannot be in a folder."""
+    if set(output_dir) & set("*?["):
+        raise errors.UserError(f"{output_dir}: has one of the signs *, ? and [, which Beam takes for patterns.")
     if os.path.isfile(output_dir):
         raise errors.UserError(f"{output_dir}: is a file; expected a folder, which is made where it is not there.")
     paths = (path for entries in listed.values() for entry in entries for _, path in entry.item.paths)

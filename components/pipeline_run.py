@@ -78,8 +78,9 @@ def _watched(ended: "concurrent.futures.Future[None]") -> Iterator[None]:
 
     def hook(told: threading.ExceptHookArgs) -> None:
         if told.thread and told.thread.name == WAITING:
-            text = f"A worker process died ({told.exc_value}). Where memory is short, --direct_num_workers 1 needs less; "
-            _end(ended, errors.UserError(f"{text}the same command goes on from here."))
+            cause = f"A worker process died ({told.exc_value})."
+            advice = "Where memory is short, --direct_num_workers 1 needs less; the same command goes on from here."
+            _end(ended, errors.UserError(f"{cause} {advice}"))
         # A connection that breaks is never the whole story, and what follows the end is no story at all.
         elif not ended.done() and not isinstance(told.exc_value, grpc.RpcError):
             before(told)

@@ -23,7 +23,7 @@ def shown(work: work_folder.WorkFolder, tasks: Sequence[work_folder.Task], done:
       tasks: that are still to do.
       done: shards that were finished before.
     """
-    with told(lambda seconds: sentence(tasks, work.finished(), done, seconds)):
+    with told(lambda seconds: sentence(tasks, work.accounted(), done, seconds)):
         yield
 
 

@@ -28,6 +28,11 @@ class Rules:
     max_pixels: int = image_files.MAX_PIXELS
     max_skipped: float = 0.01
 
+    @property
+    def of_shards(self) -> str:
+        """What decides which items of a shard are left out."""
+        return f"{self.on_error}, {self.max_pixels} pixels"
+
     def __post_init__(self) -> None:
         if self.on_error not in ON_ERROR:
             raise errors.UserError(f"`on_error` is `{self.on_error}`; expected `fail` or `skip`.")

@@ -10,7 +10,7 @@ import dataclasses
 import hashlib
 import json
 import pickle
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from components import storage
 from seg_models import listing, manifest
@@ -61,27 +61,26 @@ class WorkFolder:
     run: str
     rules: str
 
-    def plan(self, tasks: Sequence[Task]) -> str:
-        """A hash of all that decides what a conversion writes."""
+    def plan(self, tasks: Sequence[Task], splits: Mapping[str, manifest.SplitManifest]) -> str:
+        """A hash of all that decided what was written, the rules too where anything was left out."""
+        rules = self.rules if any(split.skipped for split in splits.values()) else ""
         named = [(task.name, task.fingerprint) for task in tasks]
-        return hashlib.sha256(json.dumps([self.rules, named]).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([rules, named]).encode()).hexdigest()
 
-    def finished_by(self, plan: str) -> manifest.Manifest | None:
-        """The manifest of a finished conversion by an equal plan; None where there is none, or not all of its files."""
-        found = self._manifest()
-        if found is None or found.plan != plan:
+    def finished(self) -> manifest.Manifest | None:
+        """The manifest of a finished conversion; None where there is none that can be read."""
+        path = storage.join(self.output_dir, manifest.FILE)
+        try:
+            return manifest.from_json(storage.read(path).decode()) if storage.exists(path) else None
+        except (ValueError, KeyError, TypeError):
             return None
-        expected = {
-            f"{split}-{shard.name}": shard.size for split, part in found.splits.items() for shard in part.shards
-        }
-        return found if self._sizes() == expected else None
 
-    def others(self, plan: str) -> str:
-        """What finished records by another plan are in the folder, for people; "" where there are none."""
-        found = self._manifest()
-        if found is None or found.plan == plan:
-            return ""
-        return f"{found.info.name}, {sum(split.records for split in found.splits.values())} images"
+    def has_shards_of(self, finished: manifest.Manifest) -> bool:
+        """Whether the shards in the folder are those of the manifest, of the sizes that they should have."""
+        expected = {
+            f"{split}-{shard.name}": shard.size for split, part in finished.splits.items() for shard in part.shards
+        }
+        return self._sizes() == expected
 
     def take_over(self, tasks: dict[Task, Sequence[listing.Listed]]) -> None:
         """Makes this conversion the one at work, with these tasks."""
@@ -125,19 +124,19 @@ class WorkFolder:
         account = {"fingerprint": task.fingerprint, "rules": self.rules, "part": dataclasses.asdict(part)}
         storage.write(self._path(f"done-{task.name}.json"), json.dumps(account).encode())
 
-    def finished(self) -> set[str]:
+    def accounted(self) -> set[str]:
         """The names of the tasks with an account, true or not."""
         paths = storage.files(storage.join(self.output_dir, FOLDER), "done-*.json")
         return {_name(path).removeprefix("done-").removesuffix(".json") for path in paths}
 
     def accounts(self, tasks: Sequence[Task]) -> dict[Task, manifest.SplitManifest]:
         """The accounts of those tasks whose shards are whole and still what they would be."""
-        named, sizes = self.finished(), self._sizes()
+        named, sizes = self.accounted(), self._sizes()
         parts = {task: self._account(task) for task in tasks if task.name in named}
         return {task: part for task, part in parts.items() if part and sizes.get(task.name) == part.shards[0].size}
 
     def clear(self, kept: Sequence[Task] = ()) -> None:
-        """Removes what an earlier conversion left, finished or killed, but for the shards and accounts of some tasks."""
+        """Removes what an earlier conversion left, finished or killed, but for shards and accounts of some tasks."""
         # The manifest goes first: from here on the folder is not whole.
         storage.delete([storage.join(self.output_dir, manifest.FILE)])
         names = {task.name for task in kept}
@@ -153,14 +152,6 @@ class WorkFolder:
         storage.write(self._path(manifest.FILE), manifest.to_json(result).encode())
         storage.rename(self._path(manifest.FILE), storage.join(self.output_dir, manifest.FILE))
         storage.delete_folder(storage.join(self.output_dir, FOLDER))
-
-    def _manifest(self) -> manifest.Manifest | None:
-        """The manifest in the folder; None where there is none that can be read."""
-        path = storage.join(self.output_dir, manifest.FILE)
-        try:
-            return manifest.from_json(storage.read(path).decode()) if storage.exists(path) else None
-        except (ValueError, KeyError, TypeError):
-            return None
 
     def _path(self, name: str) -> str:
         return storage.join(self.output_dir, FOLDER, name)

@@ -31,7 +31,8 @@ def parsed(*argv: str) -> argparse.Namespace:
 
 
 def test_options_are_dealt_out_to_the_data_set_and_to_beam() -> None:
-    typed = parsed("--labels", "x", "--runner", "FlinkRunner", "--experiments=a", "--output_dir=o", "--experiments", "b")
+    options = ("--labels", "x", "--runner", "FlinkRunner", "--experiments=a", "--experiments", "b")
+    typed = parsed(*options, "--output_dir=o")
     flags = beam_flags.taken_out(typed, Config())
     assert typed.fields == {"labels": "x"} and typed.output_dir == "o"
     assert flags == ["--runner=FlinkRunner", "--experiments=a", "--experiments=b"]

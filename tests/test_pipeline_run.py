@@ -21,9 +21,9 @@ PROCESSES = ("--direct_num_workers=2", "--direct_running_mode=multi_processing")
 
 def started(out: Path, *flags: str) -> subprocess.Popen[str]:
     """A conversion that has finished a few shards, with a terminal's process group of its own."""
-    command = [sys.executable, "-m", "pipeline.cli", "convert", "toy_streets", "--output_dir", str(out), *SCENES, *flags]
+    command = [sys.executable, "-m", "pipeline.cli", "convert", "toy_streets", "--output_dir", str(out)]
     process = subprocess.Popen(
-        command,
+        [*command, *SCENES, *flags],
         cwd=conftest.ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

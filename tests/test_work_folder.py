@@ -1,5 +1,6 @@
 """work_folder: a conversion that was killed or failed goes on from where it was, and one that is done is left alone."""
 
+import dataclasses
 import logging
 import os
 import subprocess
@@ -76,6 +77,8 @@ def test_what_is_done_is_not_done_again(tmp_path: Path, caplog: pytest.LogCaptur
     with caplog.at_level(logging.INFO, logger="segline"):
         assert convert(raw, out) == first
     assert f"{out} is up to date; nothing was written." in caplog.messages
+    # Nothing was left out, so it does not matter what would have been.
+    assert convert(raw, out, conversion.Settings(shard_writer.Rules("skip"), FEW.layout)) == first
     assert written(out) == before and (out / manifest.FILE).stat().st_mtime_ns == stamp
     assert convert(raw, out, conversion.Settings(layout=FEW.layout, overwrite=True)) == first
     assert rewritten(before, out) == set(before)
@@ -187,9 +190,11 @@ def test_the_later_of_two_conversions_has_the_folder(tmp_path: Path) -> None:
     assert first.is_at_work() and not first.failure()
 
 
-def test_rules_are_part_of_the_plan() -> None:
-    task = work_folder.Task("train", 0, 1, 5, "f")
-    plans = {work_folder.WorkFolder("o", "r", rules).plan([task]) for rules in ("a", "b")}
-    assert len(plans) == 2
-    assert work_folder.WorkFolder("elsewhere", "another", "a").plan([task]) in plans
-    assert shard_writer.Rules() == shard_writer.Rules("fail")
+def test_rules_are_part_of_the_plan_where_something_was_skipped() -> None:
+    task, whole = work_folder.Task("train", 0, 1, 5, "f"), {"train": manifest.SplitManifest()}
+    broken = {"train": manifest.SplitManifest(skipped=(("k", "why"),))}
+    first, second = (work_folder.WorkFolder("o", "r", rules) for rules in ("fail", "skip"))
+    elsewhere = work_folder.WorkFolder("elsewhere", "another", "skip")
+    assert first.plan([task], whole) == second.plan([task], whole) == elsewhere.plan([task], whole)
+    assert first.plan([task], broken) != second.plan([task], broken) == elsewhere.plan([task], broken)
+    assert first.plan([dataclasses.replace(task, fingerprint="g")], whole) != first.plan([task], whole)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 EXAMPLE = """segline convert camvid --data_dir ../camvid --output_dir records/camvid
     segline convert camvid --data_dir ../camvid --output_dir records/camvid --runner DaskRunner"""
-FIELDS = f"""Any field of the data set's Config is an option too, such as `--classes 34` of cityscapes; `--show` lists them.
+FIELDS = f"""Any field of the data set's Config is an option too, such as `--classes 34` of cityscapes; `--show` lists
+them.
 {beam_flags.HELP}
 
 Interrupt it at any time: the same command goes on from where it stopped, and does nothing where all is done."""
@@ -38,7 +39,9 @@ def add_arguments(parser: typed.Parser) -> None:
     parser.add_argument(
         "--max_skipped", type=float, default=0.01, metavar="PART", help="of all items, at most, to skip (default 0.01)"
     )
-    parser.add_argument("--shards", type=int, default=0, metavar="N", help="files per split (default: of 100 images each)")
+    parser.add_argument(
+        "--shards", type=int, default=0, metavar="N", help="files per split (default: of 100 images each)"
+    )
     parser.add_argument("--overwrite", action="store_true", help="begin anew, and replace finished records")
     parser.add_argument(
         "--show", action="store_true", help="print every field of the data set's Config, and do nothing else"
