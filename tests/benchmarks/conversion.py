@@ -187,7 +187,7 @@ def compare(name: str, images: int, workers: Sequence[int], flags: Sequence[str]
             ours = converted(root, [f"--direct_num_workers={count}", *flags])
             rate = images / ours.seconds
             row = f"{name:28}{images:7}{count:8}{ours.seconds:8.2f}{rate:7.0f}{ours.megabytes / ours.seconds:6.0f}"
-            against = f"{bare / ours.seconds:7.0%}{rate / slow:8.1f}"
+            against = f"{bare / ours.seconds:9.0%}{rate / slow:8.1f}"
             print(f"{row}{against}{ours.driver:9.0f}{ours.worker:8.0f}", flush=True)
             found[count] = ours.seconds, bare
     return found
@@ -204,7 +204,8 @@ def main() -> None:
     if arguments.convert:
         convert_here(arguments.convert, flags)
         return
-    print(f"{'':28}{'images':>7}{'workers':>8}{'s':>8}{'img/s':>7}{'MB/s':>6}{'floor':>7}{'x plain':>8}   peak MB: driver, worker")
+    print(f"{'':28}{'images':>7}{'workers':>8}{'s':>8}{'img/s':>7}{'MB/s':>6}{'of floor':>9}{'x plain':>8}", end="")
+    print("   peak MB: driver, worker")
     for name in arguments.sets:
         sizes = sorted(arguments.images)
         found = {images: compare(name, images, arguments.workers, flags) for images in sizes}
@@ -212,7 +213,8 @@ def main() -> None:
             # What is the same for any number of images, such as the start of processes, has no part in this.
             first, last = found[sizes[0]][count], found[sizes[-1]][count]
             ours, bare = (1000 * (last[i] - first[i]) / (sizes[-1] - sizes[0]) for i in (0, 1))
-            print(f"{name:28} each further image, {count} workers: {ours:.2f} ms, floor {bare:.2f} ms: {bare / ours:.0%}")
+            further = f"{name:28} each further image, {count} workers: {ours:.2f} ms"
+            print(f"{further}, floor {bare:.2f} ms: {bare / ours:.0%}")
 
 
 if __name__ == "__main__":
