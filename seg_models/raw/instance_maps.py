@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 
-from seg_models import dataset, errors, image_files, image_structure, raw_files
+from seg_models import dataset, errors, image_files, image_structure, raw_files, value_tables
 
 
 def read(path: str | os.PathLike[str]) -> tuple[np.ndarray, bytes]:
@@ -34,11 +34,12 @@ def overlaps(instance: np.ndarray, semantic: np.ndarray) -> tuple[np.ndarray, np
     Returns:
       the ids that are there, 0 apart, int [N] sorted, and the pixels of each on every class value, int [N, V].
     """
-    ids = np.flatnonzero(np.bincount(instance.ravel()))
+    ids = np.flatnonzero(value_tables.count(instance))
     ids = ids[ids > 0]
-    ranks = np.zeros(int(instance.max(initial=0)) + 1, np.int64)
-    ranks[ids] = np.arange(1, len(ids) + 1)
     values = int(semantic.max(initial=0)) + 1
-    # Counting pairs takes a tenth of the time that sorting them, as np.unique does, would.
-    pairs = np.bincount((ranks * values)[instance.ravel()] + semantic.ravel(), minlength=(len(ids) + 1) * values)
+    # Each pair is one number, in as few bits as will do: to count numbers takes a tenth of the time of sorting pairs.
+    count = (len(ids) + 1) * values
+    firsts = np.zeros(int(instance.max(initial=0)) + 1, np.uint16 if count <= 1 << 16 else np.int64)
+    firsts[ids] = np.arange(1, len(ids) + 1) * values
+    pairs = value_tables.count(value_tables.look_up(firsts, instance) + semantic, count)
     return ids, pairs.reshape(-1, values)[1:]
