@@ -1,5 +1,6 @@
 """pipeline_run: Ctrl-C and dead processes end a conversion soon, in one sentence, with nothing left running."""
 
+import functools
 import os
 import signal
 import subprocess
@@ -29,6 +30,8 @@ def started(out: Path, *flags: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # What runs the tests in the background may have them, and so their children, ignore it.
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 120
     while len(list((out / work_folder.FOLDER).glob("done-*"))) < 3 and process.poll() is None:
