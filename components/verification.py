@@ -95,7 +95,8 @@ def verify_records(
     info = dataset.info_of(listing.module_of(dataset_config), dataset_config)
     known = record_files.manifest_of(files)
     if known and known.source is not None and type(known.source) is not type(dataset_config):
-        raise errors.UserError(f"{files[0].path}: records of {known.info.name}, not of {info.name}; give that data set.")
+        told = f"records of {known.info.name}, not of {info.name}; give that data set"
+        raise errors.UserError(f"{files[0].path}: {told}.")
     skipped = {split: dict(each.skipped) for split, each in known.splits.items()} if known else {}
     with scratch.folder(scope.output_dir) as work_dir:
         # Keys are unique over all splits, so a record in the wrong one is found too.
