@@ -1,4 +1,4 @@
-"""Daimler Urban Segmentation: five drives through a city in grey, 1024x440, every tenth of 5000 frames labelled.
+"""Daimler Urban Segmentation: 500 frames of drives in grey, 1024x440; say which label value is which class.
 
     data_dir/{train_1,train_2,train_3,test_1,test_2}/imgleft/imgleft000000009.pgm         12 bits a pixel
     data_dir/{train_1,...}/groundtruth/label000000009.pgm                                 8 bits
