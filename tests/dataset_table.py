@@ -25,8 +25,8 @@ Each is one file of this folder, and each converts from the official download, i
 `segline convert NAME --show` lists the fields of a data set, such as `classes` or `year`; each is an option. Nothing is
 downloaded. A zip file within a zip file, and .mat files of version 7.3 (HDF5), must be unpacked first; `labelme` takes a
 zip file as `--data_dir`, not a folder with one in it. Most sets need a registration or the acceptance of terms. Counts
-are those published; another number of images is a warning. The last column says what the tests convert: always a tree in the published layout that they make;
-where they can be had, real images of the set, or a tiny sample of its layout that others published.
+are those published; another number of images is a warning. The last column says what the tests convert: always a tree
+in the published layout that they make; where they can be had, real images, or a tiny sample of the layout.
 
 """
 COLUMNS = ("data set", "what it is", "tasks", "splits", "licence", "command", "tested on")
