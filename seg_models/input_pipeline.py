@@ -12,7 +12,7 @@ the same pixels as one that never stopped. A batch is a dict of
     object_crowd      bool [B, N]
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
@@ -45,6 +45,7 @@ def training(
     *,
     seed: int,
     start_step: int = 0,
+    prepare: Callable[[Batch], Batch] | None = None,
     context: tf.distribute.InputContext | None = None,
 ) -> tf.data.Dataset:
     """Batches without end, in a new order each epoch; a batch may span two epochs.
@@ -55,6 +56,7 @@ def training(
       input: working size, batch size, augmentations.
       seed: of the order and the augmentations.
       start_step: the step whose batch comes first; what lies before is skipped undecoded.
+      prepare: batch -> what the loss needs beside it, such as a map of distances; joins the batch.
       context: of one worker of several: gives its part of every global batch, in batches of one replica.
     """
     batch_size = _replica_batch_size(input.batch_size, context)
@@ -78,7 +80,7 @@ def training(
             "The images of a training batch need one size. Set `input.size` to (height, width) and put no augmentation "
             "that changes the size after it, or end `input.augment` with `crop`, or set `input.batch_size` to 1."
         )
-    return _batched(examples, batch_size, info, drop_remainder=True)
+    return _batched(examples, batch_size, info, drop_remainder=True, prepare=prepare)
 
 
 def evaluation(
@@ -171,13 +173,20 @@ def _stream(shards: Sequence[str], input: config.Input, *, seed: int, start: int
 
 
 def _batched(
-    examples: tf.data.Dataset, batch_size: int, info: dataset.DatasetInfo, *, drop_remainder: bool
+    examples: tf.data.Dataset,
+    batch_size: int,
+    info: dataset.DatasetInfo,
+    *,
+    drop_remainder: bool,
+    prepare: Callable[[Batch], Batch] | None = None,
 ) -> tf.data.Dataset:
     """Batches of exactly `batch_size`: a short one is dropped, or filled up with images of weight 0."""
     fills = _fills(info)
     batches = examples.padded_batch(batch_size, padding_values=fills, drop_remainder=drop_remainder)
     if not drop_remainder:
         batches = batches.map(lambda batch: {name: _filled_up(batch[name], batch_size, fills[name]) for name in batch})
+    if prepare is not None:
+        batches = batches.map(lambda batch: {**batch, **prepare(batch)}, num_parallel_calls=tf.data.AUTOTUNE)
     options = tf.data.Options()
     options.deterministic = True
     # A worker of several without a `context` takes its part of every batch, however few files there are.

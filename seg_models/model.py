@@ -20,15 +20,19 @@ class SegmentationModel(keras.Model):
     Args:
       info: the data set's classes.
       network: functional model, float 0..255 [B, H, W, 3] -> named float tensors, for any B, H and W.
+      backbone: the part of the network whose weights may be pretrained; settings name them as backbone/*.
     """
 
     tasks: tuple[str, ...] = ("semantic",)
     loss_names: tuple[str, ...] = ()
 
-    def __init__(self, info: dataset.DatasetInfo, network: keras.Model) -> None:
+    def __init__(
+        self, info: dataset.DatasetInfo, network: keras.Model, *, backbone: keras.Model | None = None
+    ) -> None:
         super().__init__(name=network.name)
         self.info = info
         self.network = network
+        self.backbone_weights = frozenset(id(weight) for weight in backbone.weights) if backbone else frozenset()
         self.built = True  # the functional network has its weights from the start
         self.class_weights = (1.0,) * info.num_categories
         self.trackers = {name: keras.metrics.Mean(name=name) for name in ("loss", *self.loss_names)}
@@ -46,10 +50,14 @@ class SegmentationModel(keras.Model):
         raise NotImplementedError
 
     def pixel_weights(self, batch: Batch) -> tf.Tensor:
-        """Float32 [B, H, W]: the class weight of each pixel; 0 on images that only fill the batch up."""
+        """Float32 [B, H, W]: the class weight of each pixel; 0 on void and on images that only fill the batch up."""
         table = tf.constant(self.class_weights + (0.0,), tf.float32)
         semantic = tf.minimum(batch["semantic"], self.info.num_categories)
         return tf.gather(table, semantic) * batch["weight"][:, None, None]
+
+    def probabilities(self, outputs: Outputs, size: tf.Tensor) -> tf.Tensor:
+        """Float32 [B, H, W, C]: how sure the model is of each class at `size`, so that several views can be averaged."""
+        return tf.nn.softmax(resize(outputs["semantic"], size))
 
     def compute_loss(
         self,
@@ -84,20 +92,36 @@ class SemanticModel(SegmentationModel):
 
     Args:
       info: the data set's classes.
-      network: float 0..255 [B, H, W, 3] -> {"semantic": float [B, h, w, C]}.
+      network: float 0..255 [B, H, W, 3] -> {"semantic": float [B, h, w, C]} and the auxiliary outputs.
       loss: a Config of seg_models.losses.
+      auxiliary: further outputs of the network, which only training needs -> what their loss is multiplied by. They
+        hold scores like "semantic", and cost the same loss.
+      backbone: as in SegmentationModel.
     """
 
-    def __init__(self, info: dataset.DatasetInfo, network: keras.Model, loss: Any) -> None:
-        super().__init__(info, network)
+    def __init__(
+        self,
+        info: dataset.DatasetInfo,
+        network: keras.Model,
+        loss: Any,
+        *,
+        auxiliary: Mapping[str, float] | None = None,
+        backbone: keras.Model | None = None,
+    ) -> None:
+        super().__init__(info, network, backbone=backbone)
         self.loss_config = loss
         self.loss_function = registry.module_of(loss).loss
+        self.output_weights = {"semantic": 1.0, **(auxiliary or {})}
+        if auxiliary:
+            self.trackers |= {name: keras.metrics.Mean(name=name) for name in self.output_weights}
 
     def loss_terms(self, batch: Batch, outputs: Outputs) -> dict[str, tf.Tensor]:
-        """{"semantic": scalar}. The logits are enlarged to the truth, so that no thin thing is lost from it."""
-        logits = resize(outputs["semantic"], tf.shape(batch["semantic"])[1:3])
-        weight = self.pixel_weights(batch)
-        return {"semantic": self.loss_function(self.loss_config, self.info, batch["semantic"], logits, weight)}
+        """{"semantic": scalar} and the auxiliary ones. The logits are enlarged to the truth, which loses nothing."""
+        size, weight = tf.shape(batch["semantic"])[1:3], self.pixel_weights(batch)
+        return {
+            name: factor * self.loss_function(self.loss_config, self.info, batch, resize(outputs[name], size), weight)
+            for name, factor in self.output_weights.items()
+        }
 
     def maps(self, outputs: Outputs, size: tf.Tensor) -> dict[str, tf.Tensor]:
         """{"semantic": int32 [B, H, W]}: the best class of every pixel of `size`."""

@@ -1,17 +1,20 @@
 """Training, in the order in which things happen: devices, records, model, resume, fit, export."""
 
 import dataclasses
+import functools
 import logging
 import math
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from seg_models import config, export, history, input_pipeline, learner, manifest, preflight, registry, strategy
+from seg_models import config, dataset, export, history, input_pipeline, learner, manifest, preflight, registry, strategy
 from seg_models.callbacks import checkpoint, follow, score
 
 log = logging.getLogger("segline")
@@ -91,10 +94,23 @@ def _rounds(train: config.Train) -> tuple[int, int]:
 def _batches(settings: config.Training, records: manifest.Manifest, folders: Folders, step: int) -> tf.data.Dataset:
     """(image, batch) from `step` on, for ever; what the model is to be fed is looked at first."""
     shards = manifest.shards(folders.records, "train")
-    batches = input_pipeline.training(shards, records.info, settings.input, seed=settings.train.seed, start_step=step)
+    batches = input_pipeline.training(
+        shards,
+        records.info,
+        settings.input,
+        seed=settings.train.seed,
+        start_step=step,
+        prepare=_preparation(settings.model.loss, records.info),
+    )
     preflight.check(batches, records.info)
     # Strings cannot go to a GPU; the alarm finds the keys of a step again by its number.
     return batches.map(lambda batch: (batch["image"], {name: batch[name] for name in batch if name != "key"}))
+
+
+def _preparation(loss: Any, info: dataset.DatasetInfo) -> Callable[[input_pipeline.Batch], input_pipeline.Batch] | None:
+    """What a loss computes from the truth alone, so that it is ready before the step; None where it needs nothing."""
+    prepare = getattr(registry.module_of(loss), "prepare", None)
+    return functools.partial(prepare, loss, info) if prepare else None
 
 
 def _callbacks(

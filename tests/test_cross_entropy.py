@@ -40,7 +40,7 @@ def case(void: float = 0.2) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def loss(semantic: np.ndarray, logits: np.ndarray, weight: np.ndarray, **fields: Any) -> tf.Tensor:
     return cross_entropy.loss(
-        cross_entropy.Config(**fields), INFO, tf.constant(semantic), tf.constant(logits), tf.constant(weight)
+        cross_entropy.Config(**fields), INFO, {"semantic": tf.constant(semantic)}, tf.constant(logits), tf.constant(weight)
     )
 
 
@@ -78,7 +78,7 @@ def test_void_logits_get_no_gradient_even_where_they_are_huge() -> None:
         with tf.GradientTape() as tape:
             watched = tf.Variable(logits)
             config = cross_entropy.Config(**fields)
-            cost = cross_entropy.loss(config, INFO, tf.constant(semantic), watched, tf.constant(weight))
+            cost = cross_entropy.loss(config, INFO, {"semantic": tf.constant(semantic)}, watched, tf.constant(weight))
         gradient = tape.gradient(cost, watched).numpy()
         assert np.isfinite(float(cost)) and not gradient[semantic == 255].any() and gradient.any()
 
@@ -86,7 +86,7 @@ def test_void_logits_get_no_gradient_even_where_they_are_huge() -> None:
 def test_half_precision_is_computed_in_float32() -> None:
     semantic, logits, weight = case()
     halves = tf.cast(logits, tf.bfloat16)
-    found = cross_entropy.loss(cross_entropy.Config(), INFO, tf.constant(semantic), halves, tf.constant(weight))
+    found = cross_entropy.loss(cross_entropy.Config(), INFO, {"semantic": tf.constant(semantic)}, halves, tf.constant(weight))
     expected = naive(semantic, tf.cast(halves, tf.float32).numpy(), weight, 1.0, 0.0)
     assert found.dtype == tf.float32 and float(found) == pytest.approx(expected, rel=1e-5)
 

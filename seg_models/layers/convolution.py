@@ -11,7 +11,12 @@ def block(
 ) -> tf.Tensor:
     """Dense convolution, normalisation, ReLU: float [B, H, W, C] -> float [B, H, W, filters]."""
     convolution = atrous_convolution.AtrousConv2D(
-        filters, kernel_size, padding="same", dilation_rate=rate, use_bias=False, kernel_initializer="he_normal"
+        filters,
+        kernel_size,
+        padding="same",
+        dilation_rate=rate,
+        use_bias=norm.use_bias,
+        kernel_initializer="he_normal",
     )
     return keras.layers.ReLU()(norm.layer()(convolution(features)))
 
@@ -24,7 +29,7 @@ def separable(
         kernel_size,
         padding="same",
         dilation_rate=rate,
-        use_bias=False,
+        use_bias=norm.use_bias,
         # Keras counts all channels as fan-in, but each output sees one.
         depthwise_initializer=keras.initializers.RandomNormal(stddev=(2 / kernel_size**2) ** 0.5),
     )

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from seg_models import registry
 
-KINDS = ("auto", "batch", "sync_batch", "group", "frozen")
+KINDS = ("auto", "batch", "sync_batch", "group", "frozen", "none")
 SMALL_BATCH = 8  # images on a replica below which batch statistics are too noisy to learn from
 
 log = logging.getLogger("segline")
@@ -20,8 +20,8 @@ class Norm:
 
     Attributes:
       kind: "batch"; "sync_batch" (statistics over all replicas); "group" (Wu and He, 2018); "frozen" (batch
-        normalisation that keeps its pretrained statistics; new layers, which have none, get "group"); "auto" is
-        resolved when the batch is known.
+        normalisation that keeps its pretrained statistics; new layers, which have none, get "group"); "none" (as in
+        networks before 2015); "auto" is resolved when the batch is known.
       momentum: of the moving statistics; None: from the length of the run.
       epsilon: added to the variance.
     """
@@ -33,8 +33,15 @@ class Norm:
     def __post_init__(self) -> None:
         registry.check("the kinds of normalisation", self.kind, KINDS)
 
+    @property
+    def use_bias(self) -> bool:
+        """Whether a convolution before it needs a bias of its own."""
+        return self.kind == "none"
+
     def layer(self, name: str | None = None, *, pretrained: bool = False) -> keras.layers.Layer:
         """A new layer that normalises float [B, H, W, C]; `pretrained`: it will be given statistics."""
+        if self.kind == "none":
+            return keras.layers.Activation("linear", name=name)
         if self.kind == "group" or (self.kind == "frozen" and not pretrained):
             return GroupNormalization(epsilon=self.epsilon, name=name)
         return keras.layers.BatchNormalization(

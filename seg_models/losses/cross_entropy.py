@@ -1,6 +1,7 @@
 """Softmax cross-entropy over pixels: void costs nothing; class weights and hardest pixels as options."""
 
 import dataclasses
+from collections.abc import Mapping
 
 import tensorflow as tf
 
@@ -28,17 +29,18 @@ class Config:
 
 
 def loss(
-    config: Config, info: dataset.DatasetInfo, semantic: tf.Tensor, logits: tf.Tensor, weight: tf.Tensor
+    config: Config, info: dataset.DatasetInfo, truth: Mapping[str, tf.Tensor], logits: tf.Tensor, weight: tf.Tensor
 ) -> tf.Tensor:
     """This replica's share of the mean cross-entropy over the global batch's pixels that are not void.
 
     Args:
       config: see Config.
       info: says which value is void.
-      semantic: int32 [B, H, W] train ids.
+      truth: a batch; "semantic" is int32 [B, H, W] train ids.
       logits: float [B, H, W, C].
       weight: float [B, H, W], such as class weights; 0 leaves a pixel out.
     """
+    semantic = truth["semantic"]
     weight = tf.where(semantic == info.void, 0.0, weight)
     known = tf.where(semantic == info.void, 0, semantic)
     logits = tf.cast(logits, tf.float32)

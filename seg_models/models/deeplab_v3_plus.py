@@ -52,7 +52,7 @@ def build(config: Config, info: dataset.DatasetInfo) -> model.SegmentationModel:
     features = _decoder(context, levels[LOW_LEVEL], config)
     semantic = convolution.scores(features, info.num_categories, name="semantic")
     network = keras.Model(backbone.input, {"semantic": semantic}, name="deeplab_v3_plus")
-    return model.SemanticModel(info, network, config.loss)
+    return model.SemanticModel(info, network, config.loss, backbone=backbone)
 
 
 def _decoder(context: tf.Tensor, low_level: tf.Tensor, config: Config) -> tf.Tensor:

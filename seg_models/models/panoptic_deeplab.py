@@ -66,8 +66,10 @@ class PanopticDeepLab(model.SegmentationModel):
     tasks = ("semantic", "panoptic")
     loss_names = ("semantic", "center", "offset")
 
-    def __init__(self, config: Config, info: dataset.DatasetInfo, network: keras.Model) -> None:
-        super().__init__(info, network)
+    def __init__(
+        self, config: Config, info: dataset.DatasetInfo, network: keras.Model, backbone: keras.Model
+    ) -> None:
+        super().__init__(info, network, backbone=backbone)
         self.config = config
 
     def loss_terms(self, batch: model.Batch, outputs: model.Outputs) -> dict[str, tf.Tensor]:
@@ -79,7 +81,7 @@ class PanopticDeepLab(model.SegmentationModel):
         small = (centers.area > 0) & (centers.area < SMALL_INSTANCE)
         weight = self.pixel_weights(batch) * tf.where(small, config.small_instance_weight, 1.0)
         logits, heatmap = (model.resize(outputs[name], size) for name in ("semantic", "center"))
-        semantic = cross_entropy.loss(config.loss, self.info, batch["semantic"], logits, weight)
+        semantic = cross_entropy.loss(config.loss, self.info, batch, logits, weight)
         center = mean_squared_error.loss(
             mean_squared_error.Config(), centers.heatmap, heatmap, centers.is_known * real
         )
@@ -112,7 +114,8 @@ def build(config: Config, info: dataset.DatasetInfo) -> PanopticDeepLab:
         "center": _head(config, instance, small, 1, "center"),
         "offset": _head(config, instance, small, 2, "offset"),
     }
-    return PanopticDeepLab(config, info, keras.Model(backbone.input, outputs, name="panoptic_deeplab"))
+    network = keras.Model(backbone.input, outputs, name="panoptic_deeplab")
+    return PanopticDeepLab(config, info, network, backbone)
 
 
 def _in_pixels(offset: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
