@@ -65,7 +65,7 @@ def training(
     if context is not None:
         stream = stream.shard(context.num_input_pipelines, context.input_pipeline_id)
 
-    def prepare(position: tf.Tensor, record: tf.Tensor) -> Batch:
+    def example_of(position: tf.Tensor, record: tf.Tensor) -> Batch:
         example = _at_working_size(parse(record, info), input)
         # The position wraps around after 2^31 images; the seed is cut in the same way.
         seeds = tf.stack([tf.constant(seed % (1 << 31), tf.int32), tf.cast(position, tf.int32)])
@@ -74,7 +74,7 @@ def training(
             example = augmentation.apply(settings, example, seed=own, info=info)
         return example
 
-    examples = stream.map(prepare, num_parallel_calls=tf.data.AUTOTUNE)
+    examples = stream.map(example_of, num_parallel_calls=tf.data.AUTOTUNE)
     if batch_size > 1 and not examples.element_spec["image"].shape.is_fully_defined():
         raise errors.UserError(
             "The images of a training batch need one size. Set `input.size` to (height, width) and put no augmentation "
