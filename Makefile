@@ -12,7 +12,7 @@ run: $(STAMP)
 
 # All tests that take seconds; real data is read from SEGLINE_TEST_DATA (default ../shared/data).
 test: $(STAMP)
-	@$(BIN)/python -m pytest -q tests
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal tests
 
 # The tests that take minutes.
 slow: $(STAMP)

@@ -35,7 +35,7 @@ setup(
         "gpu": ["tensorflow[and-cuda]==2.15.1"],
         "kubeflow": ["kfp==1.8.22", "tfx[kfp]==1.15.1"],
         "dask": ["dask[distributed]==2024.8.0"],  # Beam's DaskRunner
-        "test": ["pytest>=8"],
+        "test": ["pytest>=8", "pytest-xdist>=3"],  # the tests on all cores at once
     },
     entry_points={"console_scripts": ["segline=pipeline.cli:main"]},
 )

@@ -67,7 +67,7 @@ class PanopticDeepLab(model.SegmentationModel):
     loss_names = ("semantic", "center", "offset")
 
     def __init__(
-        self, config: Config, info: dataset.DatasetInfo, network: keras.Model, backbone: keras.Model
+        self, config: Config, info: dataset.DatasetInfo, network: keras.Model, backbone: keras.Model | None = None
     ) -> None:
         super().__init__(info, network, backbone=backbone)
         self.config = config
