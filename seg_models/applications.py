@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import keras
 
 from seg_models import dilation, errors
-from seg_models.layers import atrous_convolution, normalization
+from seg_models.layers import atrous_convolution, atrous_pooling, normalization
 
 SIZE = 224  # of the ImageNet networks; strides are read from the sizes that their layers have at it
 
@@ -52,6 +52,7 @@ def backbone(
     preprocessing: keras.layers.Layer,
     output_stride: int,
     norm: normalization.Norm,
+    pad_valid: bool = False,
 ) -> keras.Model:
     """A backbone made from a classification network.
 
@@ -61,6 +62,8 @@ def backbone(
       preprocessing: float 0..255 [B, H, W, 3] -> what the network's weights expect.
       output_stride: 8, 16 or 32.
       norm: replaces the network's batch normalisation; all but "group" take over its weights.
+      pad_valid: whether convolutions and poolings that lose a border or an odd last pixel are padded "same". Inside
+        the image the features stay what they were, but may come from pixels one further to the left and up.
 
     Returns:
       Functional model, float 0..255 [B, H, W, 3] -> {level: float [B, ceil(H / s), ceil(W / s), C]}, where s is
@@ -70,7 +73,7 @@ def backbone(
     clone = keras.models.clone_model(
         network,
         input_tensors=keras.Input((None, None, 3)),
-        clone_function=lambda layer: _converted(layer, output_stride, norm),
+        clone_function=lambda layer: _converted(layer, output_stride, norm, pad_valid),
     )
     _copy_weights(network, clone)
     features = {level: clone.get_layer(name).output for level, name in levels.items()}
@@ -79,29 +82,55 @@ def backbone(
     return keras.Model(image, trunk(preprocessing(image)), name=network.name)
 
 
-def _converted(layer: keras.layers.Layer, output_stride: int, norm: normalization.Norm) -> keras.layers.Layer:
+def _converted(
+    layer: keras.layers.Layer, output_stride: int, norm: normalization.Norm, pad_valid: bool
+) -> keras.layers.Layer:
     """What takes the layer's place."""
     if isinstance(layer, keras.layers.BatchNormalization):
         # Pretrained statistics are right with the epsilon that they were learnt with, and only with that.
         return dataclasses.replace(norm, epsilon=layer.epsilon).layer(layer.name, pretrained=True)
-    if isinstance(layer, (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)):
-        return _dilated(layer, output_stride)
+    if isinstance(layer, (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.SeparableConv2D)):
+        return _dilated(layer, output_stride, pad_valid)
+    if isinstance(layer, (keras.layers.MaxPooling2D, keras.layers.AveragePooling2D)):
+        return _dilated_pooling(layer, output_stride, pad_valid)
     if isinstance(layer, keras.layers.ZeroPadding2D) and layer.padding == EVEN_PADDING:
         return keras.layers.Activation("linear", name=layer.name)
     return type(layer).from_config(layer.get_config())
 
 
-def _dilated(
-    layer: keras.layers.Conv2D | keras.layers.DepthwiseConv2D, output_stride: int
-) -> keras.layers.Conv2D | keras.layers.DepthwiseConv2D:
-    """The same convolution with the strides and the dilation that the output stride asks for."""
-    # Explicit padding makes the input a little larger than 224 / stride, hence the rounding.
+def _plan(layer: keras.layers.Layer, output_stride: int) -> tuple[int, int]:
+    """The strides and the dilation that the output stride asks of this layer."""
+    # Explicit padding makes the input a little larger than 224 / stride, its lack a little smaller: hence the rounding.
     stride = 2 ** round(math.log2(SIZE / layer.input.shape[1]))
-    strides, rate = dilation.plan(stride, layer.strides[0], output_stride)
+    return dilation.plan(stride, layer.strides[0], output_stride)
+
+
+def _dilated(
+    layer: keras.layers.Conv2D | keras.layers.DepthwiseConv2D | keras.layers.SeparableConv2D,
+    output_stride: int,
+    pad_valid: bool,
+) -> keras.layers.Layer:
+    """The same convolution with the strides and the dilation that the output stride asks for."""
+    strides, rate = _plan(layer, output_stride)
     settings = {**layer.get_config(), "strides": strides, "dilation_rate": rate if max(layer.kernel_size) > 1 else 1}
-    if isinstance(layer, keras.layers.DepthwiseConv2D):
-        return keras.layers.DepthwiseConv2D.from_config({**settings, "padding": "same"})
+    if pad_valid or isinstance(layer, keras.layers.DepthwiseConv2D):
+        settings["padding"] = "same"
+    if isinstance(layer, (keras.layers.DepthwiseConv2D, keras.layers.SeparableConv2D)):
+        return type(layer).from_config(settings)
     return atrous_convolution.AtrousConv2D.from_config(settings)
+
+
+def _dilated_pooling(
+    layer: keras.layers.MaxPooling2D | keras.layers.AveragePooling2D, output_stride: int, pad_valid: bool
+) -> keras.layers.Layer:
+    """The same pooling with the strides and the dilation that the output stride asks for."""
+    strides, rate = _plan(layer, output_stride)
+    if strides == layer.strides[0] and rate == 1:
+        padding = "same" if pad_valid else layer.padding
+        return type(layer).from_config({**layer.get_config(), "padding": padding})
+    is_maximum = isinstance(layer, keras.layers.MaxPooling2D)
+    pooling = atrous_pooling.AtrousMaxPooling2D if is_maximum else atrous_pooling.AtrousAveragePooling2D
+    return pooling(layer.pool_size[0], rate, name=layer.name)
 
 
 def _copy_weights(network: keras.Model, clone: keras.Model) -> None:
