@@ -113,7 +113,8 @@ class SemanticModel(SegmentationModel):
         self.loss_function = registry.module_of(loss).loss
         self.output_weights = {"semantic": 1.0, **(auxiliary or {})}
         if auxiliary:
-            self.trackers |= {name: keras.metrics.Mean(name=name) for name in self.output_weights}
+            self.loss_names = tuple(self.output_weights)
+            self.trackers |= {name: keras.metrics.Mean(name=name) for name in self.loss_names}
 
     def loss_terms(self, batch: Batch, outputs: Outputs) -> dict[str, tf.Tensor]:
         """{"semantic": scalar} and the auxiliary ones. The logits are enlarged to the truth, which loses nothing."""

@@ -13,7 +13,7 @@ import tensorflow as tf
 from seg_models import dataset, model, registry
 from seg_models.backbones import residual
 from seg_models.layers import aspp, instance_grouping, normalization
-from seg_models.models import deeplab_v3_plus, panoptic_deeplab, unet
+from seg_models.models import deeplab_v3_plus, panoptic_deeplab, pspnet, unet
 
 PACKAGE = "seg_models.models"
 
@@ -46,6 +46,9 @@ CONFIGS = {
         instance_projections=(4, 4),
         head_channels=8,
         grouping=instance_grouping.Config(stuff_area=16),
+    ),
+    "pspnet": pspnet.Config(
+        backbone=dataclasses.replace(BACKBONE, output_stride=8), channels=8, auxiliary_channels=8, dropout=0.0
     ),
     "unet": unet.Config(depth=2, width=4, dropout=0.0),
 }
