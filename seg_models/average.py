@@ -27,7 +27,8 @@ class Average(tf.Module):
         """Takes the weights after `step`, a float32 scalar, into the average."""
         decay = tf.minimum(self._decay, (1 + step) / (10 + step))
         for value, weight in zip(self.values, self._weights):
-            value.assign(decay * value + (1 - decay) * weight)
+            # As a difference, so that a weight that stays as it is is its own average, to the bit.
+            value.assign_sub((1 - decay) * (value - weight))
 
     @contextlib.contextmanager
     def applied(self) -> Iterator[None]:

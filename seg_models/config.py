@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from seg_models import errors
+from seg_models import inference as looks
 
 
 def part(package: str, default: Any = dataclasses.MISSING) -> Any:
@@ -42,6 +43,9 @@ class Train:
       steps: optimizer steps in all.
       optimizer, schedule: Configs of seg_models.optimizers, seg_models.schedules.
       learning_rate: the peak.
+      learning_rate_factors: (pattern over the weights' paths, what the learning rate of these weights is multiplied
+        by), such as (("backbone/*", 0.1), ("*/bias", 2.0)); the first pattern that fits a weight counts. Factor 0
+        freezes: no gradients, and a frozen normalisation keeps its statistics. Paths: see seg_models/weight_paths.py.
       warmup_steps: linear from 0 to the peak.
       weight_decay: on kernels alone, not on biases or normalisation.
       clip_norm: of the global gradient; None: no clipping.
@@ -59,6 +63,7 @@ class Train:
     optimizer: Any = part("seg_models.optimizers")
     schedule: Any = part("seg_models.schedules")
     learning_rate: float = 0.01
+    learning_rate_factors: tuple[tuple[str, float], ...] = ()
     warmup_steps: int = 0
     weight_decay: float = 0.0
     clip_norm: float | None = None
@@ -70,6 +75,13 @@ class Train:
     evaluate_images: int = 0
     patience: int = 0
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        for pattern, factor in self.learning_rate_factors:
+            if factor < 0:
+                raise errors.UserError(
+                    f"`train.learning_rate_factors`: {pattern} has the factor {factor}; expected 0 or more."
+                )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,6 +124,7 @@ class Experiment:
     model: Any = part("seg_models.models")
     train: Train
     input: Input = Input()
+    inference: looks.Inference = looks.Inference()
     evaluation: Evaluation = Evaluation()
     gate: Gate = Gate()
 
@@ -121,7 +134,7 @@ class Training:
     """The sections of an experiment that training depends on; what is not here can change without training anew.
 
     Attributes:
-      model, input, train, evaluation: as in Experiment.
+      model, input, train, inference, evaluation: as in Experiment.
       metric: what early stopping watches; "" where nothing does.
     """
 
@@ -130,13 +143,14 @@ class Training:
     train: Train
     evaluation: Evaluation
     metric: str
+    inference: looks.Inference = looks.Inference()
 
 
 def training_of(experiment: Experiment) -> Training:
     """What training must know of an experiment, without what only the report and the gate look at."""
     evaluation = dataclasses.replace(experiment.evaluation, gallery=Evaluation.gallery)
     metric = experiment.gate.metric if experiment.train.patience else ""
-    return Training(experiment.model, experiment.input, experiment.train, evaluation, metric)
+    return Training(experiment.model, experiment.input, experiment.train, evaluation, metric, experiment.inference)
 
 
 def to_json(value: object) -> str:

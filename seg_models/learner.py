@@ -5,10 +5,20 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-import keras
 import tensorflow as tf
 
-from seg_models import average, class_weights, config, manifest, model, registry, strategy, weight_decay
+from seg_models import (
+    average,
+    class_weights,
+    config,
+    learning_rates,
+    manifest,
+    model,
+    per_weight,
+    registry,
+    strategy,
+    weight_decay,
+)
 from seg_models.layers import normalization
 
 
@@ -66,8 +76,11 @@ def build(
     with distribution.scope():
         network = registry.module_of(chosen).build(chosen, records.info)
         network.class_weights = class_weights.weights(settings.train.class_weights, records.splits["train"])
+        factors = learning_rates.factors(network, settings.train.learning_rate_factors)
+        learning_rates.freeze(network, factors)
         optimizer = _optimizer(settings.train, steps)
         weight_decay.on_kernels(optimizer, network)
+        learning_rates.scale(optimizer, network, factors)
         network.compile(optimizer=optimizer)
         network.optimizer.build(network.trainable_variables)
         averaged = average.Average(network.network, settings.train.ema_decay) if settings.train.ema_decay else None
@@ -75,7 +88,7 @@ def build(
     return Learner(chosen, network, averaged, Progress())
 
 
-def _optimizer(learning: config.Train, steps: int) -> keras.optimizers.Optimizer:
+def _optimizer(learning: config.Train, steps: int) -> per_weight.PerWeight:
     schedule = registry.module_of(learning.schedule).build(
         learning.schedule, learning_rate=learning.learning_rate, steps=steps, warmup_steps=learning.warmup_steps
     )

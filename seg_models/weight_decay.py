@@ -3,12 +3,12 @@
 import keras
 import tensorflow as tf
 
+from seg_models import per_weight
 
-def on_kernels(optimizer: keras.optimizers.Optimizer, model: keras.Model) -> None:
+
+def on_kernels(optimizer: per_weight.PerWeight, model: keras.Model) -> None:
     """Exempts all weights of a built `model` but its kernels from the decay; call it before the first step."""
-    optimizer.exclude_from_weight_decay(
-        var_list=[variable for variable in model.trainable_variables if not is_kernel(variable)]
-    )
+    optimizer.decay_only(variable for variable in model.trainable_variables if is_kernel(variable))
 
 
 def is_kernel(variable: tf.Variable) -> bool:

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from seg_models import config, errors, learner, manifest, model
+from seg_models.optimizers import adamw
 from tests import tiny_training
 
 
@@ -24,7 +25,7 @@ def test_the_parts_are_those_of_the_settings(records: manifest.Manifest) -> None
     built = build(records, tiny_training.settings())
     assert isinstance(built.network, model.SemanticModel) and built.network.info == records.info
     optimizer = built.network.optimizer
-    assert isinstance(optimizer, keras.optimizers.AdamW) and optimizer.global_clipnorm == 1.0
+    assert isinstance(optimizer, adamw.AdamW) and optimizer.global_clipnorm == 1.0
     assert built.step == 0 and not bool(built.progress.finished)
     # Warm-up over 2 of the 50 steps, then poly of power 0.9 over the other 48.
     for step, rate in ((1, 0.005), (2, 0.01), (26, 0.01 * 0.5**0.9), (50, 0.0)):

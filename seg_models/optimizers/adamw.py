@@ -5,6 +5,7 @@ import dataclasses
 import keras
 
 from seg_models import config as settings
+from seg_models import per_weight
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,18 +17,23 @@ class Config:
     epsilon: float = 1e-8
 
 
+class AdamW(per_weight.PerWeight, keras.optimizers.Adam):
+    """Keras's Adam with a learning rate and a decay for each weight."""
+
+
 def build(
     config: Config, *, schedule: keras.optimizers.schedules.LearningRateSchedule, train: settings.Train
-) -> keras.optimizers.Optimizer:
+) -> per_weight.PerWeight:
     """The optimizer; weight_decay.on_kernels still has to see the model.
 
     Each step takes learning_rate * weight_decay * kernel off a kernel, as the paper says.
     """
-    return keras.optimizers.AdamW(
+    optimizer = AdamW(
         schedule,
-        weight_decay=train.weight_decay,
         beta_1=config.beta_1,
         beta_2=config.beta_2,
         epsilon=config.epsilon,
         global_clipnorm=train.clip_norm,
     )
+    optimizer.decay_by(train.weight_decay)
+    return optimizer
