@@ -1,4 +1,4 @@
-"""U-Net (Ronneberger et al., 2015)."""
+"""U-Net (Ronneberger et al., 2015, arXiv:1505.04597), and the blocks and skips that its successors put into it."""
 
 import dataclasses
 from typing import Any
@@ -13,11 +13,15 @@ from seg_models.losses import cross_entropy
 
 PADDINGS = ("same", "valid")
 UPSAMPLINGS = ("up_convolution", "bilinear")
+BLOCKS = ("plain", "residual", "dense")
+SKIPS = ("concat", "sum")
 
 
 @dataclasses.dataclass(frozen=True)
 class Config:
     """The architecture; the defaults are the paper's, but for normalisation and padding, which it predates and lacks.
+
+    `Config(padding="valid", norm=Norm("none"))` is the paper's network to the last weight.
 
     Attributes:
       depth: poolings, and so many ups again.
@@ -25,8 +29,13 @@ class Config:
       padding: of the 3x3 convolutions. "valid", the paper's, loses a border at each; the image is mirrored around
         its edges so that the output still covers all of it.
       upsampling: "up_convolution" (transposed, 2x2) or "bilinear" (then a 1x1 convolution).
-      dropout: at the end of the contracting path.
-      norm: after every 3x3 convolution.
+      block: the two convolutions of a level: "plain"; "residual", with a shortcut around them (He et al., 2015,
+        arXiv:1512.03385; 1x1 where the channels change); "dense", the second sees the block's input beside the first's
+        output (Huang et al., 2016, arXiv:1608.06993).
+      skip: how the features of the contracting path join those from below: "concat" or "sum".
+      dropout: at the end of the contracting path: of its last two levels, as in the published network definition,
+        where what the paper says leaves the number open.
+      norm: after every 3x3 convolution; with "none" the convolutions have biases.
       loss: Config of seg_models.losses.
     """
 
@@ -34,6 +43,8 @@ class Config:
     width: int = 64
     padding: str = "same"
     upsampling: str = "up_convolution"
+    block: str = "plain"
+    skip: str = "concat"
     dropout: float = 0.5
     norm: normalization.Norm = normalization.Norm()
     loss: Any = settings.part("seg_models.losses", default=cross_entropy.Config())
@@ -44,6 +55,8 @@ class Config:
         for name, value, known in (
             ("the kinds of `padding`", self.padding, PADDINGS),
             ("the kinds of `upsampling`", self.upsampling, UPSAMPLINGS),
+            ("the kinds of `block`", self.block, BLOCKS),
+            ("the kinds of `skip`", self.skip, SKIPS),
         ):
             registry.check(name, value, known)
 
@@ -60,15 +73,17 @@ def build(config: Config, info: dataset.DatasetInfo) -> model.SegmentationModel:
     features = padding_layer(config)(features)
     skips = []
     for level in range(config.depth):
-        features = _convolutions(features, level, config)
+        features = _block(features, level, config)
+        if level == config.depth - 1:
+            features = dropout.Dropout(config.dropout)(features)
         skips.append(features)
         features = keras.layers.MaxPooling2D(2)(features)
-    features = _convolutions(features, config.depth, config)
+    features = _block(features, config.depth, config)
     features = dropout.Dropout(config.dropout)(features)
     for level in reversed(range(config.depth)):
-        features = _up(features, level, config)
-        features = keras.layers.Concatenate()([_cropped(skips[level], level, config), features])
-        features = _convolutions(features, level, config)
+        join = keras.layers.Concatenate() if config.skip == "concat" else keras.layers.Add()
+        features = join([_cropped(skips[level], level, config), _up(features, level, config)])
+        features = _block(features, level, config)
     features = mirror_padding.CropLike()([features, image])
     semantic = convolution.scores(features, info.num_categories, name="semantic")
     return model.SemanticModel(info, keras.Model(image, {"semantic": semantic}, name="unet"), config.loss)
@@ -85,14 +100,36 @@ def padding_layer(config: Config) -> mirror_padding.MirrorPadding:
     return mirror_padding.MirrorPadding(multiple=multiple, shortfall=shortfall, margin=shortfall + 2 * multiple)
 
 
-def _convolutions(features: tf.Tensor, level: int, config: Config) -> tf.Tensor:
+def _block(features: tf.Tensor, level: int, config: Config) -> tf.Tensor:
     """Two 3x3 convolutions: float [B, h, w, C] -> float [B, h', w', width * 2^level]."""
-    for _ in range(2):
-        convolved = keras.layers.Conv2D(
-            config.width * 2**level, 3, padding=config.padding, use_bias=False, kernel_initializer="he_normal"
-        )(features)
-        features = keras.layers.ReLU()(config.norm.layer()(convolved))
-    return features
+    channels = config.width * 2**level
+    first = keras.layers.ReLU()(_convolution(features, channels, 3, config))
+    if config.block == "dense":
+        first = keras.layers.Concatenate()([_inner(features, 1, config), first])
+    second = _convolution(first, channels, 3, config)
+    if config.block == "residual":
+        shortcut = _inner(features, 2, config)
+        if shortcut.shape[-1] != channels:
+            shortcut = _convolution(shortcut, channels, 1, config)
+        second = keras.layers.Add()([shortcut, second])
+    return keras.layers.ReLU()(second)
+
+
+def _convolution(features: tf.Tensor, channels: int, kernel_size: int, config: Config) -> tf.Tensor:
+    """Convolution and normalisation: float [B, h, w, C] -> float [B, h', w', channels]."""
+    convolved = keras.layers.Conv2D(
+        channels,
+        kernel_size,
+        padding=config.padding,
+        use_bias=config.norm.use_bias,
+        kernel_initializer="he_normal",
+    )(features)
+    return config.norm.layer()(convolved)
+
+
+def _inner(features: tf.Tensor, convolutions: int, config: Config) -> tf.Tensor:
+    """The part of float [B, h, w, C] that so many 3x3 convolutions leave."""
+    return features if config.padding == "same" else keras.layers.Cropping2D(convolutions)(features)
 
 
 def _up(features: tf.Tensor, level: int, config: Config) -> tf.Tensor:
