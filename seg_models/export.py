@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from seg_models import config, dataset, errors, image_files, model, predict, records
+from seg_models import config, dataset, errors, image_files, model, predict, records, weight_paths
+from seg_models import inference as looks
 
 CARD = "assets.extra/segline.json"
+WEIGHTS = "_weights"  # what the SavedModel calls its list of variables
 WARM_UP = "assets.extra/tf_serving_warmup_requests"
 
 
@@ -23,11 +25,15 @@ class ModelCard:
       info: the classes that it was trained on.
       tasks: "semantic" and, if the model tells things apart, "panoptic".
       size: working size (height, width); None: each image's own.
+      inference: how maps are made from the model's outputs.
+      weights: the paths of its variables, in their order (seg_models/weight_paths.py).
     """
 
     info: dataset.DatasetInfo
     tasks: tuple[str, ...]
     size: tuple[int, int] | None
+    inference: looks.Inference = looks.Inference()
+    weights: tuple[str, ...] = ()
 
 
 class Served(tf.Module):
@@ -36,14 +42,14 @@ class Served(tf.Module):
     Only the variables are kept, not the Keras objects, so that the file holds just what serving runs.
     """
 
-    def __init__(self, network: model.SegmentationModel, size: predict.Size) -> None:
+    def __init__(self, network: model.SegmentationModel, size: predict.Size, settings: looks.Inference) -> None:
         super().__init__(name="segline")
-        self._weights = list(network.network.variables)
+        setattr(self, WEIGHTS, list(network.network.variables))
         info = network.info
 
         @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8, name="image")])
         def dense(image: tf.Tensor) -> dict[str, tf.Tensor]:
-            return predict.predict(network, image, size)
+            return predict.predict(network, image, size, settings)
 
         @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="image_bytes")])
         def serving_default(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -54,7 +60,12 @@ class Served(tf.Module):
         self.serving_default = serving_default
 
 
-def export(network: model.SegmentationModel, directory: str, size: predict.Size) -> None:
+def export(
+    network: model.SegmentationModel,
+    directory: str,
+    size: predict.Size,
+    settings: looks.Inference = looks.Inference(),
+) -> None:
     """Writes the SavedModel under a temporary name, then renames it to `directory`.
 
     Signatures:
@@ -65,10 +76,10 @@ def export(network: model.SegmentationModel, directory: str, size: predict.Size)
     """
     partial = Path(f"{directory.rstrip('/')}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    served = Served(network, size)
+    served = Served(network, size, settings)
     signatures = {"serving_default": served.serving_default, "dense": served.dense}
     tf.saved_model.save(served, str(partial), signatures=signatures)
-    card = ModelCard(network.info, network.tasks, size)
+    card = ModelCard(network.info, network.tasks, size, settings, tuple(weight_paths.named(network)))
     image_files.write_atomically(partial / CARD, config.to_json(card).encode())
     with (partial / WARM_UP).open("wb") as file:
         records.write(file, warm_up_request(size or (64, 64)))

@@ -56,10 +56,10 @@ def _replaced(value: Any, path: list[str], text: str, name: str) -> Any:
 
 
 def _part(package: str, text: str, many: bool) -> Any:
-    """The Config of the named module; comma-separated names where the field holds several."""
+    """The Config of the named module, or None; comma-separated names where the field holds several."""
     if many:
         return tuple(registry.config(package, part.strip()) for part in text.split(",") if part.strip())
-    return registry.config(package, text)
+    return None if text.lower() == "none" else registry.config(package, text)
 
 
 def _parsed(text: str, kind: Any, name: str) -> Any:

@@ -142,5 +142,5 @@ def _export(
     keras.mixed_precision.set_global_policy("float32")
     network = registry.module_of(learning.config).build(learning.config, learning.network.info)
     network.network.set_weights(weights)
-    export.export(network, folders.model, settings.input.size)
+    export.export(network, folders.model, settings.input.size, settings.inference)
     shutil.copy(Path(folders.checkpoints) / history.FILE, Path(folders.model) / "assets.extra" / history.FILE)

@@ -20,7 +20,7 @@ def judge(kept: learner.Learner, settings: config.Training, shards: Sequence[str
 
     @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8)])
     def dense(image: tf.Tensor) -> dict[str, tf.Tensor]:
-        return predict.predict(network, image, size)
+        return predict.predict(network, image, size, settings.inference)
 
     def run() -> evaluate.State:
         state = evaluate.State(network.info, network.tasks, settings.evaluation)

@@ -24,9 +24,7 @@ class MirrorPadding(keras.layers.Layer):
         for axis in (1, 2):
             size = tf.shape(image)[axis]
             position = tf.range(-self.margin, self.padded_size(size) - self.margin)
-            # There and back again takes 2 * (size - 1) pixels; a border wider than the image goes there repeatedly.
-            period = tf.maximum(2 * (size - 1), 1)
-            image = tf.gather(image, size - 1 - tf.abs(position % period - (size - 1)), axis=axis)
+            image = tf.gather(image, mirrored(position, size), axis=axis)
         return image
 
     def padded_size(self, size: tf.Tensor) -> tf.Tensor:
@@ -48,3 +46,10 @@ class CropLike(keras.layers.Layer):
         features, like = inputs
         size = tf.shape(like)
         return features[:, : size[1], : size[2]]
+
+
+def mirrored(positions: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
+    """Where positions beyond an axis of `length` pixels lie when mirrored at its first and last pixel: int32 [N]."""
+    # There and back again takes 2 * (length - 1) pixels; a border wider than the image goes there repeatedly.
+    period = tf.maximum(2 * (length - 1), 1)
+    return length - 1 - tf.abs(positions % period - (length - 1))

@@ -1,0 +1,1 @@
+"""What makes a model's probabilities follow the image more closely, one file each."""
