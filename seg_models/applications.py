@@ -75,11 +75,23 @@ def backbone(
         input_tensors=keras.Input((None, None, 3)),
         clone_function=lambda layer: _converted(layer, output_stride, norm, pad_valid),
     )
-    _copy_weights(network, clone)
+    copy_weights(network, clone)
     features = {level: clone.get_layer(name).output for level, name in levels.items()}
     trunk = keras.Model(clone.input, features, name="trunk")
     image = keras.Input((None, None, 3), name="image")
     return keras.Model(image, trunk(preprocessing(image)), name=network.name)
+
+
+def copy_weights(network: keras.Model, backbone: keras.Model) -> None:
+    """Copies the weights of all layers that `backbone` has under the same name.
+
+    Group normalisation starts anew, for batch normalisation's weights mean nothing to it.
+    """
+    twins = {layer.name: layer for layer in backbone.layers}
+    for layer in network.layers:
+        twin = twins.get(layer.name)
+        if twin is not None and len(twin.weights) == len(layer.weights):
+            twin.set_weights(layer.get_weights())
 
 
 def _converted(
@@ -131,14 +143,6 @@ def _dilated_pooling(
     is_maximum = isinstance(layer, keras.layers.MaxPooling2D)
     pooling = atrous_pooling.AtrousMaxPooling2D if is_maximum else atrous_pooling.AtrousAveragePooling2D
     return pooling(layer.pool_size[0], rate, name=layer.name)
-
-
-def _copy_weights(network: keras.Model, clone: keras.Model) -> None:
-    """Layer by layer; group normalisation starts anew, for batch normalisation's weights mean nothing to it."""
-    for layer in network.layers:
-        twin = clone.get_layer(layer.name) if layer.weights else None
-        if twin is not None and len(twin.weights) == len(layer.weights):
-            twin.set_weights(layer.get_weights())
 
 
 def _load(network: keras.Model, path: str) -> None:

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from seg_models import config as settings
 from seg_models import dataset, overrides
-from seg_models.backbones import mobilenet_v2, residual, resnet50
+from seg_models.backbones import mobilenet_v2, residual, resnet
 from seg_models.layers import aspp, normalization
 from seg_models.models import deeplab_v3_plus
 
@@ -50,9 +50,9 @@ def test_the_pyramid_follows_the_output_stride() -> None:
 
 def test_the_backbone_is_chosen_by_name() -> None:
     config = overrides.apply(
-        deeplab_v3_plus.Config(), {"backbone": "resnet50", "backbone.output_stride": "8", "backbone.weights": "a.h5"}
+        deeplab_v3_plus.Config(), {"backbone": "resnet", "backbone.output_stride": "8", "backbone.weights": "a.h5"}
     )
-    assert config.backbone == resnet50.Config(output_stride=8, weights="a.h5")
+    assert config.backbone == resnet.Config(output_stride=8, weights="a.h5")
     assert config.pretrained and not deeplab_v3_plus.Config().pretrained
     assert settings.from_json(settings.to_json(config)) == config
 

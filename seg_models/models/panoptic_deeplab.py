@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from seg_models import config as settings
 from seg_models import dataset, model, registry
-from seg_models.backbones import resnet50
+from seg_models.backbones import resnet
 from seg_models.layers import aspp, convolution, instance_centers, instance_grouping, normalization, resize_like
 from seg_models.losses import cross_entropy, mean_absolute_error, mean_squared_error
 
@@ -35,7 +35,7 @@ class Config:
       norm: normalisation.
     """
 
-    backbone: Any = settings.part("seg_models.backbones", default=resnet50.Config())
+    backbone: Any = settings.part("seg_models.backbones", default=resnet.Config())
     pyramid: aspp.Aspp = aspp.Aspp()
     semantic_channels: int = 256
     instance_channels: int = 128
