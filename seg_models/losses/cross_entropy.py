@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 
-from seg_models import dataset, errors, reduction
+from seg_models import dataset, errors, known_pixels, reduction
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,16 +15,31 @@ class Config:
     Attributes:
       hardest_fraction: of each image's pixels that is learnt from (top-k pixels, Panoptic-DeepLab, section 3.4).
       label_smoothing: of the one-hot truth.
+      easy_probability: a pixel whose true class has at least this probability is not learnt from (online hard example
+        mining; 0.7 in the releases of PSPNet and of HRNet); 1: all are learnt from.
+      min_kept: of each image, so many of the hardest known pixels are learnt from all the same.
     """
 
     hardest_fraction: float = 1.0
     label_smoothing: float = 0.0
+    easy_probability: float = 1.0
+    min_kept: int = 0
 
     def __post_init__(self) -> None:
         if not 0 < self.hardest_fraction <= 1 or not 0 <= self.label_smoothing < 1:
             raise errors.UserError(
                 f"`hardest_fraction` is {self.hardest_fraction}, `label_smoothing` {self.label_smoothing}; expected "
                 "0 < hardest_fraction <= 1 and 0 <= label_smoothing < 1."
+            )
+        if not 0 <= self.easy_probability <= 1 or self.min_kept < 0:
+            raise errors.UserError(
+                f"`easy_probability` is {self.easy_probability}, `min_kept` {self.min_kept}; expected "
+                "0 <= easy_probability <= 1 and 0 <= min_kept."
+            )
+        if self.hardest_fraction < 1 and self.easy_probability < 1:
+            raise errors.UserError(
+                f"`hardest_fraction` is {self.hardest_fraction} and `easy_probability` {self.easy_probability}; "
+                "expected one of them at most, for both choose the pixels."
             )
 
 
@@ -40,17 +55,15 @@ def loss(
       logits: float [B, H, W, C].
       weight: float [B, H, W], such as class weights; 0 leaves a pixel out.
     """
-    semantic = truth["semantic"]
-    weight = tf.where(semantic == info.void, 0.0, weight)
-    known = tf.where(semantic == info.void, 0, semantic)
-    logits = tf.cast(logits, tf.float32)
+    known = known_pixels.of(info, truth, logits, weight)
+    losses, weight = known.cross_entropy, known.weight
+    if config.easy_probability < 1:
+        weight = weight * _not_easy(losses, known.mask, config)
     if config.label_smoothing:
-        one_hot = tf.one_hot(known, info.num_categories)
+        one_hot = tf.one_hot(known.semantic, info.num_categories, dtype=losses.dtype)
         smooth = config.label_smoothing
         one_hot = one_hot * (1 - smooth) + smooth / info.num_categories
-        losses = tf.nn.softmax_cross_entropy_with_logits(one_hot, logits)
-    else:
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(known, logits)
+        losses = tf.nn.softmax_cross_entropy_with_logits(one_hot, known.logits)
     if config.hardest_fraction < 1:
         weight = weight * _hardest(losses * weight, config.hardest_fraction)
     return reduction.global_mean(losses, weight)
@@ -58,7 +71,22 @@ def loss(
 
 def _hardest(losses: tf.Tensor, fraction: float) -> tf.Tensor:
     """Float [B, H, W], 1 on the given fraction of each image's pixels with the largest loss [B, H, W], else 0."""
-    flat = tf.reshape(losses, [tf.shape(losses)[0], -1])
-    count = tf.cast(tf.math.ceil(fraction * tf.cast(tf.shape(flat)[1], tf.float32)), tf.int32)
-    lowest = tf.math.top_k(tf.stop_gradient(flat), k=count, sorted=True).values[:, -1]
-    return tf.cast(losses >= lowest[:, None, None], tf.float32)
+    pixels = tf.cast(tf.reduce_prod(tf.shape(losses)[1:]), tf.float32)
+    lowest = _largest(losses, tf.cast(tf.math.ceil(fraction * pixels), tf.int32))
+    return tf.cast(losses >= lowest, losses.dtype)
+
+
+def _not_easy(losses: tf.Tensor, known: tf.Tensor, config: Config) -> tf.Tensor:
+    """Float [B, H, W], 1 where float -log p [B, H, W] is of a hard pixel or one of the `min_kept` hardest, else 0."""
+    limit = -tf.math.log(tf.constant(config.easy_probability, losses.dtype))
+    hard = losses > limit
+    if config.min_kept:
+        count = tf.minimum(config.min_kept, tf.reduce_prod(tf.shape(losses)[1:]))
+        hard |= losses >= _largest(tf.where(known, losses, -1.0), count)
+    return tf.cast(hard, losses.dtype)
+
+
+def _largest(values: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
+    """The count-th largest of each image, float [B, H, W] -> [B, 1, 1]."""
+    flat = tf.reshape(tf.stop_gradient(values), [tf.shape(values)[0], -1])
+    return tf.math.top_k(flat, k=count, sorted=True).values[:, -1, None, None]

@@ -1,0 +1,51 @@
+"""Exponential logarithmic loss (Wong et al.: 3D Segmentation with Exponential Logarithmic Loss, 2018, section 2.1).
+
+w_dice mean((-log dice)^gamma_dice) + w_cross mean(w_class (-log p)^gamma_cross). The paper's w_class is what
+`train.class_weights` calls "root_inverse_frequency".
+"""
+
+import dataclasses
+from collections.abc import Mapping
+
+import tensorflow as tf
+
+from seg_models import dataset, errors, known_pixels, reduction, soft_counts
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """The two parts; the defaults are those that the paper found best.
+
+    Attributes:
+      dice_weight, cross_weight: of the parts.
+      dice_gamma, cross_gamma: their exponents; below 1, what is nearly right still counts.
+      smoothing: pixels added above and below, so that a class without pixels costs nothing where none are predicted.
+      scope: of the Dice part: what is counted together, and which classes.
+    """
+
+    dice_weight: float = 0.8
+    cross_weight: float = 0.2
+    dice_gamma: float = 0.3
+    cross_gamma: float = 0.3
+    smoothing: float = 1.0
+    scope: soft_counts.Scope = soft_counts.Scope()
+
+    def __post_init__(self) -> None:
+        if self.smoothing <= 0:
+            raise errors.UserError(f"`smoothing` is {self.smoothing}; expected more than 0, for it keeps log finite.")
+        if self.dice_gamma <= 0 or self.cross_gamma <= 0:
+            raise errors.UserError(
+                f"`dice_gamma` is {self.dice_gamma}, `cross_gamma` {self.cross_gamma}; expected more than 0."
+            )
+
+
+def loss(
+    config: Config, info: dataset.DatasetInfo, truth: Mapping[str, tf.Tensor], logits: tf.Tensor, weight: tf.Tensor
+) -> tf.Tensor:
+    """This replica's share of the weighted sum of both parts; logits float [B, H, W, C], weight float [B, H, W]."""
+    known = known_pixels.of(info, truth, logits, weight)
+    counts = soft_counts.count(config.scope, known)
+    distance = known_pixels.power(-tf.math.log(counts.dice(config.smoothing)), config.dice_gamma)
+    cross = reduction.global_mean(known_pixels.power(known.cross_entropy, config.cross_gamma), known.weight)
+    dice = soft_counts.mean(config.scope, distance, counts.truth)
+    return config.dice_weight * dice + config.cross_weight * cross
