@@ -12,8 +12,8 @@ import tensorflow as tf
 
 from seg_models import dataset, model, registry
 from seg_models.backbones import residual
-from seg_models.layers import aspp, instance_grouping, normalization
-from seg_models.models import deeplab_v3_plus, panoptic_deeplab, pspnet, unet
+from seg_models.layers import aspp, instance_grouping, normalization, vgg
+from seg_models.models import deeplab_v3, deeplab_v3_plus, fcn, panoptic_deeplab, pspnet, segnet, semantic_fpn, unet
 
 PACKAGE = "seg_models.models"
 
@@ -32,11 +32,15 @@ INFO = dataset.DatasetInfo(
 BACKBONE = residual.Config(stem=4, widths=(4, 8, 8, 16), blocks=(1, 1, 1, 1))
 PYRAMID = aspp.Aspp(channels=8, rates=(1, 2), dropout=0.0)
 
+VGG16 = vgg.Vgg16(width=2, fc_channels=8, dropout=0.0)
+
 # A new model gets its smallest Config here, without anything random in training.
 CONFIGS = {
+    "deeplab_v3": deeplab_v3.Config(backbone=BACKBONE, pyramid=PYRAMID),
     "deeplab_v3_plus": deeplab_v3_plus.Config(
         backbone=BACKBONE, pyramid=PYRAMID, low_level_channels=4, decoder_channels=8
     ),
+    "fcn": fcn.Config(score_deviation=0.01, learnt_upsampling=True, vgg16=VGG16),
     "panoptic_deeplab": panoptic_deeplab.Config(
         backbone=BACKBONE,
         pyramid=PYRAMID,
@@ -49,6 +53,10 @@ CONFIGS = {
     ),
     "pspnet": pspnet.Config(
         backbone=dataclasses.replace(BACKBONE, output_stride=8), channels=8, auxiliary_channels=8, dropout=0.0
+    ),
+    "segnet": segnet.Config(width=4),
+    "semantic_fpn": semantic_fpn.Config(
+        backbone=dataclasses.replace(BACKBONE, output_stride=32), pyramid_channels=8, channels=8
     ),
     "unet": unet.Config(depth=2, width=4, dropout=0.0),
 }
