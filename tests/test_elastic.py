@@ -48,7 +48,8 @@ def test_as_strong_as_said() -> None:
 
 def test_image_and_maps_move_together() -> None:
     before = scene(60, 80)
-    after = {name: value.numpy() for name, value in elastic.apply(elastic.Config(), before, seed=SEED, info=INFO).items()}
+    bent = elastic.apply(elastic.Config(), before, seed=SEED, info=INFO)
+    after = {name: value.numpy() for name, value in bent.items()}
     known = after["semantic"] != INFO.void
     assert 0.5 < known.mean() < 1 and (after["instance"][~known] == 0).all() and (after["image"][~known] == 127.5).all()
     column = after["image"][..., 1][known]
