@@ -6,7 +6,8 @@ from seg_models import dataset, errors, foreground
 
 
 def info(things: str = "", names: str = "abc") -> dataset.DatasetInfo:
-    return dataset.DatasetInfo("letters", tuple(dataset.Category(each, (0, 0, 0), each in things) for each in names), ())
+    categories = tuple(dataset.Category(each, (0, 0, 0), is_thing=each in things) for each in names)
+    return dataset.DatasetInfo("letters", categories, ())
 
 
 def test_names_come_first_then_things_then_all_but_the_first() -> None:
