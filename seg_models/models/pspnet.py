@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from seg_models import config as settings
 from seg_models import dataset, errors, model, registry
-from seg_models.backbones import residual
+from seg_models.backbones import resnet
 from seg_models.layers import convolution, dropout, normalization, pyramid_pooling
 from seg_models.losses import cross_entropy
 
@@ -28,7 +28,7 @@ class Config:
       loss: Config of seg_models.losses, of both heads.
     """
 
-    backbone: Any = settings.part("seg_models.backbones", default=residual.Config(output_stride=8))
+    backbone: Any = settings.part("seg_models.backbones", default=resnet.Config(output_stride=8, stem="deep"))
     bins: tuple[int, ...] = pyramid_pooling.BINS
     channels: int = 512
     auxiliary_channels: int = 256
