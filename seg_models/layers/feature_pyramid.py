@@ -28,8 +28,10 @@ def feature_pyramid(
         features = lateral if features is None else TopDown(name=f"fpn_top_down{level}")([features, lateral])
         pyramid[level] = _convolution(features, channels, 3, norm, name=f"fpn_output{level}")
     pyramid = {level: pyramid[level] for level in names}
-    for level in range(int(names[-1]) + 1, int(names[-1]) + 1 + coarser):
-        pyramid[str(level)] = keras.layers.MaxPooling2D(1, strides=2, name=f"fpn_output{level}")(pyramid[str(level - 1)])
+    deepest = int(names[-1])
+    for level in range(deepest + 1, deepest + 1 + coarser):
+        every_second = keras.layers.MaxPooling2D(1, strides=2, name=f"fpn_output{level}")
+        pyramid[str(level)] = every_second(pyramid[str(level - 1)])
     return pyramid
 
 

@@ -1,4 +1,4 @@
-"""DeepLabV3 (Chen et al., 2017, arXiv:1706.05587): atrous spatial pyramid pooling, whose features are scored at once."""
+"""DeepLabV3 (Chen et al., 2017, arXiv:1706.05587): atrous spatial pyramid pooling, scored without a decoder."""
 
 import dataclasses
 from typing import Any
