@@ -5,7 +5,7 @@ import os
 from tfx.components.trainer import fn_args_utils
 
 from components import checkpoint_key, storage
-from seg_models import config, train
+from seg_models import config, start_weights, train
 
 RUN_FN = f"{__name__}.run_fn"
 
@@ -15,6 +15,7 @@ FINISHED = "finished"
 # The keys of TFX's `custom_config`.
 SETTINGS = "settings"
 CODE = "code"
+START = "start"  # tells the weights that training starts from; only the cache looks at it
 CHECKPOINT_DIR = "checkpoint_dir"
 TENSORBOARD_DIR = "tensorboard_dir"
 
@@ -22,8 +23,10 @@ TENSORBOARD_DIR = "tensorboard_dir"
 def run_fn(fn_args: fn_args_utils.FnArgs) -> None:
     """Trains on the records of the Examples artifact and exports to `fn_args.serving_model_dir`."""
     given = fn_args.custom_config
+    settings = config.from_json(given[SETTINGS])
     records_dir = _records_dir(fn_args.train_files)
-    key = checkpoint_key.of(given[SETTINGS], given[CODE], records_dir)
+    start = start_weights.fingerprint(settings.train.start_from)
+    key = checkpoint_key.of(given[SETTINGS], given[CODE], records_dir, start)
     folders = train.Folders(
         records=records_dir,
         model=fn_args.serving_model_dir,
@@ -31,7 +34,7 @@ def run_fn(fn_args: fn_args_utils.FnArgs) -> None:
         # Curves of different trainings get names of their own; an interrupted one goes on under its name.
         tensorboard=os.path.join(given[TENSORBOARD_DIR], key),
     )
-    train.train(config.from_json(given[SETTINGS]), folders)
+    train.train(settings, folders)
     storage.write(storage.join(folders.checkpoints, FINISHED), b"")
 
 

@@ -111,14 +111,6 @@ def folder(path: str) -> str:
     return path if "://" in path else os.path.abspath(path)
 
 
-def newest_model(path: str) -> str:
-    """The folder itself where it is an exported model; else the newest of the versions in it."""
-    versions = [name for name in os.listdir(path) if name.isdigit()] if os.path.isdir(path) else []
-    if os.path.exists(os.path.join(path, "saved_model.pb")) or not versions:
-        return path
-    return os.path.join(path, max(versions, key=int))
-
-
 def unknown_option(name: str, known: Iterable[str], prog: str) -> str:
     """The message for a misspelt option."""
     nearest = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)

@@ -11,7 +11,7 @@ from tfx.types import channel, standard_artifacts
 
 from components import evaluator, example_gen, last_blessed, pusher, trainer
 from pipeline import code_version, deployment, history
-from seg_models import config
+from seg_models import config, start_weights
 
 # What people see of each step, in order. Finding the last blessed model is no step of theirs.
 STEPS = {"ExampleGen": "records", "Trainer": "training", "Evaluator": "evaluation", "Pusher": "push"}
@@ -64,6 +64,7 @@ def _trainer(
         custom_config={
             trainer.SETTINGS: config.to_json(config.training_of(experiment)),
             trainer.CODE: code_version.training(experiment),
+            trainer.START: _start(experiment, where),
             trainer.CHECKPOINT_DIR: where.checkpoint_dir,
             trainer.TENSORBOARD_DIR: where.tensorboard_dir,
         },
@@ -71,6 +72,12 @@ def _trainer(
     if where.training_machine:
         node.with_platform_config(deployment.resources(where.training_machine))
     return node
+
+
+def _start(experiment: config.Experiment, where: deployment.Deployment) -> str:
+    """What tells the weights that training starts from. Of other machines' files nothing but their path is known."""
+    here = where.orchestrator == deployment.LOCAL
+    return start_weights.fingerprint(experiment.train.start_from) if here else ""
 
 
 def _last_blessed_model(where: deployment.Deployment, learned: base_node.BaseNode) -> resolver.Resolver:

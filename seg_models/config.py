@@ -41,6 +41,9 @@ class Train:
 
     Attributes:
       steps: optimizer steps in all.
+      start_from: folder of an exported model, or of its versions such as runs/NAME/serving, whose weights of the same
+        path and shape training starts from; None: the model's own first weights. Both the steps' cache and the
+        checkpoints know the weights themselves, so a new version there makes training start anew.
       optimizer, schedule: Configs of seg_models.optimizers, seg_models.schedules.
       learning_rate: the peak.
       learning_rate_factors: (pattern over the weights' paths, what the learning rate of these weights is multiplied
@@ -62,6 +65,7 @@ class Train:
     steps: int
     optimizer: Any = part("seg_models.optimizers")
     schedule: Any = part("seg_models.schedules")
+    start_from: str | None = None
     learning_rate: float = 0.01
     learning_rate_factors: tuple[tuple[str, float], ...] = ()
     warmup_steps: int = 0

@@ -13,7 +13,8 @@ from seg_models import config, dataset, errors, image_files, model, predict, rec
 from seg_models import inference as looks
 
 CARD = "assets.extra/segline.json"
-WEIGHTS = "_weights"  # what the SavedModel calls its list of variables
+# Where TensorFlow keeps the variables of Served._weights, by their index.
+VARIABLE = "_weights/{}/.ATTRIBUTES/VARIABLE_VALUE"
 WARM_UP = "assets.extra/tf_serving_warmup_requests"
 
 
@@ -44,7 +45,7 @@ class Served(tf.Module):
 
     def __init__(self, network: model.SegmentationModel, size: predict.Size, settings: looks.Inference) -> None:
         super().__init__(name="segline")
-        setattr(self, WEIGHTS, list(network.network.variables))
+        self._weights = list(network.network.variables)
         info = network.info
 
         @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8, name="image")])

@@ -16,6 +16,7 @@ from seg_models import (
     model,
     per_weight,
     registry,
+    start_weights,
     strategy,
     weight_decay,
 )
@@ -76,6 +77,7 @@ def build(
     with distribution.scope():
         network = registry.module_of(chosen).build(chosen, records.info)
         network.class_weights = class_weights.weights(settings.train.class_weights, records.splits["train"])
+        _start(network, settings.train.start_from)
         factors = learning_rates.factors(network, settings.train.learning_rate_factors)
         learning_rates.freeze(network, factors)
         optimizer = _optimizer(settings.train, steps)
@@ -86,6 +88,11 @@ def build(
         averaged = average.Average(network.network, settings.train.ema_decay) if settings.train.ema_decay else None
     # Outside the scope: these numbers are this process's own, no replica holds them.
     return Learner(chosen, network, averaged, Progress())
+
+
+def _start(network: model.SegmentationModel, start_from: str | None) -> None:
+    if start_from is not None:
+        start_weights.give(network, start_weights.read(start_from), start_from)
 
 
 def _optimizer(learning: config.Train, steps: int) -> per_weight.PerWeight:

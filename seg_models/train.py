@@ -6,7 +6,7 @@ import logging
 import math
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,19 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from seg_models import config, dataset, export, history, input_pipeline, learner, manifest, preflight, registry, strategy
+from seg_models import (
+    config,
+    dataset,
+    export,
+    history,
+    input_pipeline,
+    learner,
+    manifest,
+    preflight,
+    registry,
+    strategy,
+    weight_paths,
+)
 from seg_models.callbacks import checkpoint, follow, score
 
 log = logging.getLogger("segline")
@@ -72,7 +84,7 @@ def train(settings: config.Training, folders: Folders, distribution: tf.distribu
         checkpoints.restore_best()
     # All workers read the weights, for some are means over the workers; one writes them.
     with learning.judged_weights():
-        weights = learning.network.network.get_weights()
+        weights = {path: weight.numpy() for path, weight in weight_paths.named(learning.network).items()}
     if strategy.is_chief(distribution):
         _export(settings, folders, learning, weights)
 
@@ -136,11 +148,12 @@ def _callbacks(
 
 
 def _export(
-    settings: config.Training, folders: Folders, learning: learner.Learner, weights: list[np.ndarray]
+    settings: config.Training, folders: Folders, learning: learner.Learner, weights: Mapping[str, np.ndarray]
 ) -> None:
     """Exports weights in float32, whatever precision and devices they were learnt on."""
     keras.mixed_precision.set_global_policy("float32")
     network = registry.module_of(learning.config).build(learning.config, learning.network.info)
-    network.network.set_weights(weights)
+    for path, weight in weight_paths.named(network).items():
+        weight.assign(weights[path])
     export.export(network, folders.model, settings.input.size, settings.inference)
     shutil.copy(Path(folders.checkpoints) / history.FILE, Path(folders.model) / "assets.extra" / history.FILE)

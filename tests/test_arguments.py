@@ -86,12 +86,3 @@ def test_an_unknown_experiment_is_an_error_of_usage() -> None:
 def test_folder_is_absolute_but_for_buckets() -> None:
     assert typed.folder("x") == str(Path.cwd() / "x")
     assert typed.folder("gs://bucket/x") == "gs://bucket/x"
-
-
-def test_newest_model_is_the_highest_number(tmp_path: Path) -> None:
-    for name in ("9", "10", "old"):
-        (tmp_path / name).mkdir()
-    assert typed.newest_model(str(tmp_path)) == str(tmp_path / "10")
-    (tmp_path / "saved_model.pb").touch()
-    assert typed.newest_model(str(tmp_path)) == str(tmp_path)
-    assert typed.newest_model(str(tmp_path / "absent")) == str(tmp_path / "absent")

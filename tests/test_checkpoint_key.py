@@ -24,8 +24,10 @@ def test_settings_code_and_records_count_and_the_place_does_not(tmp_path: Path) 
         checkpoint_key.of("other", "code", records),
         checkpoint_key.of("settings", "other", records),
         checkpoint_key.of("settings", "code", write(tmp_path / "changed", "bb")),
+        checkpoint_key.of("settings", "code", records, "start"),
+        checkpoint_key.of("settings", "code", records, "other start"),
     }
-    assert key not in others and len(others) == 3
+    assert key not in others and len(others) == 5
 
 
 def test_what_was_left_out_does_not_count(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import tensorflow as tf
 from PIL import Image
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
-from seg_models import config, dataset, errors, export, image_files, model, predict
+from seg_models import config, dataset, errors, export, image_files, model, predict, weight_paths
 from tests import conftest, tiny_models
 
 INFO = tiny_models.INFO
@@ -174,10 +174,11 @@ def test_the_saved_model_holds_the_network_s_weights_and_no_more(
         assert sorted(shapes) == sorted(expected)
 
 
-def test_the_card(root: Path) -> None:
+def test_the_card(root: Path, networks: dict[str, model.SegmentationModel]) -> None:
     tasks = {"semantic": ("semantic",), "panoptic": ("semantic", "panoptic")}
     for name, size in SIZES.items():
-        assert export.read_card(str(root / name)) == export.ModelCard(INFO, tasks[name], size)
+        expected = export.ModelCard(INFO, tasks[name], size, weights=tuple(weight_paths.named(networks[name])))
+        assert export.read_card(str(root / name)) == expected
     loaded = export.load(str(root / "semantic"))
     assert set(loaded.signatures) == {"serving_default", "dense"}
 

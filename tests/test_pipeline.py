@@ -1,5 +1,8 @@
 """The pipeline's steps and edges, and what each step depends on: its cache lives by that."""
 
+from pathlib import Path
+
+import keras
 import pytest
 from tfx.dsl.compiler import compiler
 from tfx.dsl.components.base import base_node
@@ -7,7 +10,7 @@ from tfx.orchestration import pipeline as tfx_pipeline
 from tfx.orchestration.local import runner_utils
 
 from pipeline import deployment, pipeline
-from seg_models import config, overrides
+from seg_models import config, export, overrides
 from seg_models.datasets import toy_streets
 from seg_models.models import unet
 from seg_models.optimizers import sgd
@@ -69,6 +72,17 @@ def test_a_gate_that_compares_brings_in_the_last_blessed_model() -> None:
 )
 def test_each_step_depends_on_its_own_settings(field: str, text: str, steps: set[str]) -> None:
     assert changed(**{field: text}) == steps
+
+
+def test_training_depends_on_the_weights_that_it_starts_from(tmp_path: Path) -> None:
+    def start(seed: int) -> str:
+        keras.utils.set_random_seed(seed)
+        network = unet.build(unet.Config(depth=1, width=2), toy_streets.INFO)
+        export.export(network, str(tmp_path / "1"), None)
+        trainer = next(node for node in made(train__start_from=str(tmp_path)).components if node.id == "Trainer")
+        return properties(trainer)["custom_config"]
+
+    assert start(0) != start(1)
 
 
 def test_the_number_of_workers_is_no_reason_to_convert_again() -> None:

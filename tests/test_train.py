@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seg_models import config, errors, evaluate, export, history, input_pipeline, learner, manifest, train
-from seg_models.callbacks import score
+from seg_models import config, errors, evaluate, export, history, input_pipeline, learner, manifest, start_weights, train
+from seg_models.callbacks import follow, score
 from seg_models.optimizers import sgd
 from tests import conftest, tiny_training, toy_records
 
@@ -60,7 +60,8 @@ def assert_same(first: train.Folders, second: train.Folders) -> None:
 
 def test_a_run_leaves_a_model_its_history_and_its_curves(root: Path) -> None:
     folders = tiny_training.folders(root, "whole")
-    assert export.read_card(folders.model) == export.ModelCard(toy_records.INFO, ("semantic",), tiny_training.SIZE)
+    card = export.read_card(folders.model)
+    assert (card.info, card.tasks, card.size) == (toy_records.INFO, ("semantic",), tiny_training.SIZE)
     lines = past(folders)
     assert [line["step"] for line in lines] == [2, 4, 6, 8]
     assert [("mean_iou" in line) for line in lines] == [False, True, False, True]
@@ -169,6 +170,39 @@ def test_a_loss_that_is_no_number_names_the_records_of_its_step(root: Path) -> N
     keys = [[key.decode() for key in batch["key"]] for batch in batches.take(4).as_numpy_iterator()]
     assert f"in step {step}, on the records {', '.join(keys[step])}." in found and "train.learning_rate" in found
     assert step == 1 and keys[1] != keys[0] and not Path(folders.model).exists()
+
+
+def test_a_stage_starts_from_the_model_of_the_one_before(root: Path) -> None:
+    """Frozen layers keep the weights and statistics they start with, to the bit, through averaging and export."""
+    whole, stage = tiny_training.folders(root, "whole"), tiny_training.folders(root, "stage")
+    factors = (("head/semantic/*", 1.0), ("head/conv2d/*", 0.1), ("head/batch_normalization/*", 0.5), ("*", 0.0))
+    train.train(tiny_training.settings(start_from=whole.model, steps=3, learning_rate_factors=factors), stage)
+    before, after = start_weights.read(whole.model), start_weights.read(stage.model)
+    changed = {path for path in before if not np.array_equal(before[path], after[path])}
+    learning = {"head/semantic", "head/conv2d", "head/batch_normalization"}
+    assert {path.rpartition("/")[0] for path in changed} == learning and before.keys() == after.keys()
+    assert "head/batch_normalization/moving_mean" in changed
+
+
+@pytest.mark.slow
+def test_a_resumed_stage_ends_with_the_same_bits(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, cut = tiny_training.folders(root, "factors"), tiny_training.folders(root, "factors_cut")
+    factors = (("*/bias", 2.0), ("head/conv2d_1/*", 0.0), ("*", 0.3))
+    settings = tiny_training.settings(learning_rate_factors=factors, steps=4, evaluate_every=0)
+    train.train(settings, whole)
+    with monkeypatch.context() as power_cut:
+        power_cut.setattr(follow.FiniteLoss, "on_train_batch_end", _cut_at_step_3)
+        with pytest.raises(KeyboardInterrupt):
+            train.train(settings, cut)
+    train.train(settings, cut)
+    ours, theirs = start_weights.read(cut.model), start_weights.read(whole.model)
+    for path, value in ours.items():
+        np.testing.assert_array_equal(value, theirs[path], err_msg=path)
+
+
+def _cut_at_step_3(self: follow.FiniteLoss, batch: int, logs: dict[str, float] | None = None) -> None:
+    if int(self._progress.step) == 3:
+        raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])

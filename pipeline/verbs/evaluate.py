@@ -6,6 +6,7 @@ import os
 import sys
 
 from pipeline import arguments as typed
+from seg_models import versions
 
 EXAMPLE = "segline evaluate --model runs/camvid_unet/serving --records runs/camvid_unet/records --output_dir judged"
 FIELDS = "Any field of the evaluation is an option too, such as `--metrics confusion_matrix` or `--gallery 8`."
@@ -37,7 +38,7 @@ def run(arguments: argparse.Namespace) -> None:
     from seg_models import evaluate, image_files, scores
     from seg_models.report import page
 
-    model_dir = typed.newest_model(arguments.model)
+    model_dir = versions.newest(arguments.model)
     state = evaluate.run(model_dir, _shards(arguments.records, settings.split), settings)
     if arguments.output_dir:
         for name, content in page.files(evaluate.findings_of(state, None, model_dir)).items():

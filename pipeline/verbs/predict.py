@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline import arguments as typed
+from seg_models import versions
 
 EXAMPLE = "segline predict --model runs/camvid_unet/serving street.jpg holiday/*.png --output_dir predictions"
 FIELDS = ""
@@ -57,7 +58,7 @@ def run(arguments: argparse.Namespace) -> None:
     from seg_models import export, record_files
 
     files = [file.path for file in record_files.find(arguments.records, arguments.split)]
-    model_dir = typed.newest_model(arguments.model)
+    model_dir = versions.newest(arguments.model)
     card = export.read_card(model_dir)
     answer = export.load(model_dir).signatures["serving_default"]
     count = 0

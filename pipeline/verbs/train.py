@@ -27,10 +27,11 @@ def run(arguments: argparse.Namespace) -> None:
     experiment = typed.experiment(arguments, arguments.fields)
     from components import checkpoint_key
     from pipeline import code_version
-    from seg_models import config, train
+    from seg_models import config, start_weights, train
 
     settings = config.training_of(experiment)
-    key = checkpoint_key.of(config.to_json(settings), code_version.training(experiment), arguments.records)
+    start = start_weights.fingerprint(settings.train.start_from)
+    key = checkpoint_key.of(config.to_json(settings), code_version.training(experiment), arguments.records, start)
     folders = train.Folders(
         records=arguments.records,
         model=os.path.join(arguments.output_dir, "model"),

@@ -1,0 +1,74 @@
+"""Weights that training starts from: those of an exported model, where paths and shapes agree."""
+
+import hashlib
+import logging
+import os
+from collections.abc import Mapping
+
+import numpy as np
+import tensorflow as tf
+
+from seg_models import errors, export, model, versions, weight_paths
+
+log = logging.getLogger("segline")
+
+SHOWN = 6  # of the weights that are not taken, in the log
+
+
+def read(directory: str) -> dict[str, np.ndarray]:
+    """Path -> value, of the float weights of an exported model.
+
+    Args:
+      directory: of the model, or of its versions, of which the newest is read.
+
+    Raises:
+      UserError: there is no such model, or it does not name its weights.
+    """
+    directory = versions.newest(directory)
+    paths = export.read_card(directory).weights
+    if not paths:
+        raise errors.UserError(f"{directory}: this model does not name its weights. Export it again.")
+    reader = tf.train.load_checkpoint(os.path.join(directory, "variables", "variables"))
+    values = (reader.get_tensor(export.VARIABLE.format(index)) for index in range(len(paths)))
+    return {path: value for path, value in zip(paths, values) if np.issubdtype(value.dtype, np.floating)}
+
+
+def give(network: model.SegmentationModel, values: Mapping[str, np.ndarray], source: str) -> None:
+    """Gives the weights of `network` the values of the same path and shape; the others stay as they are.
+
+    Raises:
+      UserError: none fits.
+    """
+    weights = {path: weight for path, weight in weight_paths.named(network).items() if weight.dtype.is_floating}
+    fitting = [path for path, weight in weights.items() if path in values and values[path].shape == weight.shape]
+    if not fitting:
+        raise errors.UserError(
+            f"`train.start_from`: none of the {len(weights)} weights ({next(iter(weights))} ...) is in {source} with "
+            f"the same path and shape; it has {', '.join(list(values)[:SHOWN])} ..."
+        )
+    for path in fitting:
+        weights[path].assign(values[path])
+    left = [path for path in weights if path not in set(fitting)]
+    log.info("%d of %d weights start from %s.%s", len(fitting), len(weights), source, _listed(left))
+
+
+def fingerprint(directory: str | None) -> str:
+    """What tells the weights of an exported model from others: a hash of them all; "" for None.
+
+    Raises:
+      UserError: as `read`.
+    """
+    if directory is None:
+        return ""
+    digest = hashlib.sha256()
+    for path, value in read(directory).items():
+        digest.update(f"{path} {value.shape} {value.dtype}\n".encode())
+        digest.update(np.ascontiguousarray(value))
+    return digest.hexdigest()[:16]
+
+
+def _listed(left: list[str]) -> str:
+    if not left:
+        return ""
+    more = f" and {len(left) - SHOWN} more" if len(left) > SHOWN else ""
+    return f" New: {', '.join(left[:SHOWN])}{more}."

@@ -1,0 +1,80 @@
+"""Training starts from the weights of an exported model, wherever path and shape agree."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from seg_models import dataset, errors, export, model, start_weights, weight_paths
+from seg_models.models import unet
+from tests import tiny_evaluation, tiny_models
+
+
+def build(classes: int = 5, depth: int = 1, seed: int = 0) -> model.SegmentationModel:
+    """A U-Net of random weights, its statistics too."""
+    info = dataset.DatasetInfo("some", tiny_models.INFO.categories[:classes], raw_values=())
+    network = unet.build(unet.Config(depth=depth, width=4), info)
+    for index, weight in enumerate(network.network.variables):
+        if weight.dtype.is_floating:
+            weight.assign(tf.random.stateless_uniform(weight.shape, (seed, index), 0.5, 1.5))
+    return network
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The folder with version 3 of a model."""
+    folder = tmp_path_factory.mktemp("versions")
+    export.export(build(), str(folder / "3"), None)
+    return str(folder)
+
+
+def values(network: model.SegmentationModel) -> dict[str, np.ndarray]:
+    named = weight_paths.named(network).items()
+    return {path: weight.numpy() for path, weight in named if weight.dtype.is_floating}
+
+
+def test_the_weights_of_an_exported_model_are_read_by_path(exported: str) -> None:
+    expected = values(build())
+    for folder in (exported, f"{exported}/3"):
+        found = start_weights.read(folder)
+        assert found.keys() == expected.keys() and "head/semantic/kernel" in found
+        for path, value in expected.items():
+            np.testing.assert_array_equal(found[path], value, err_msg=path)
+
+
+def test_what_fits_is_taken_and_the_rest_is_left_and_told(exported: str, caplog: pytest.LogCaptureFixture) -> None:
+    network = build(classes=4, seed=1)
+    before, source = values(network), values(build())
+    with caplog.at_level(logging.INFO, "segline"):
+        start_weights.give(network, start_weights.read(exported), "there")
+    changed = {path for path, value in values(network).items() if not np.array_equal(value, before[path])}
+    assert set(before) - changed == {"head/semantic/kernel", "head/semantic/bias"}
+    for path in changed:
+        np.testing.assert_array_equal(values(network)[path], source[path])
+    told = f"{len(changed)} of {len(before)} weights start from there. New: head/semantic/kernel, head/semantic/bias."
+    assert told in caplog.text
+
+
+def test_a_model_that_shares_nothing_is_refused(exported: str) -> None:
+    network = tiny_models.build("deeplab_v3_plus", "group")
+    given = {"head/elsewhere/kernel": np.zeros([2], np.float32)}
+    with pytest.raises(errors.UserError, match="train.start_from.*none of the.*there.*head/elsewhere/kernel"):
+        start_weights.give(network, given, "there")
+
+
+def test_no_model_and_a_model_that_does_not_name_its_weights(tmp_path: Path) -> None:
+    for function in (start_weights.read, start_weights.fingerprint):
+        with pytest.raises(errors.UserError, match="no exported model here"):
+            function(str(tmp_path / "nowhere"))
+    with pytest.raises(errors.UserError, match="does not name its weights"):
+        start_weights.read(tiny_evaluation.save_model(tmp_path / "painted"))
+
+
+def test_the_fingerprint_tells_weights_apart(exported: str, tmp_path: Path) -> None:
+    export.export(build(), str(tmp_path / "same"), None)
+    export.export(build(seed=1), str(tmp_path / "other"), None)
+    known = start_weights.fingerprint(exported)
+    assert known == start_weights.fingerprint(f"{exported}/3") == start_weights.fingerprint(str(tmp_path / "same"))
+    assert known != start_weights.fingerprint(str(tmp_path / "other")) and start_weights.fingerprint(None) == ""
