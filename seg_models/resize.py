@@ -1,13 +1,34 @@
-"""Resizing an image and its maps, one way for training, evaluation and serving."""
+"""Resizing an image and its maps, whole or a window of it: one way for training, evaluation and serving."""
+
+import dataclasses
 
 import tensorflow as tf
 
 
+@dataclasses.dataclass(frozen=True)
+class Window:
+    """A window of a resized example, found before anything is resized.
+
+    Attributes:
+      start, extent: int32 [2], the pixels of the example that are seen in the window.
+      seen: int32 [2], the size that these have in it.
+      margins: int32 [2, 2], rows and columns of the window before and after them that lie outside the example.
+      size: of the window, where it is known before the graph runs.
+    """
+
+    start: tf.Tensor
+    extent: tf.Tensor
+    seen: tf.Tensor
+    margins: tf.Tensor
+    size: tuple[int | None, int | None] = (None, None)
+
+
 def image(pixels: tf.Tensor, size: tuple[int, int] | tf.Tensor) -> tf.Tensor:
     """Bilinear, with antialiasing where it shrinks: any number type 0..255 [.., H, W, 3] -> float32 [.., *size, 3]."""
-    # Where nothing shrinks the two are equal, and without antialiasing it takes a seventh of the time.
+    own = tf.shape(pixels)[-3:-1]
+    # Where nothing shrinks the two are equal, and without antialiasing it takes a tenth of the time.
     return tf.cond(
-        tf.reduce_any(tf.shape(pixels)[-3:-1] > size),
+        tf.reduce_any(own > size),
         # The rounded weights of an average add up to a little more than 1: white would turn 255.0001.
         lambda: tf.clip_by_value(tf.image.resize(pixels, size, antialias=True), 0, 255),
         lambda: tf.cast(tf.image.resize(pixels, size), tf.float32),
@@ -15,11 +36,65 @@ def image(pixels: tf.Tensor, size: tuple[int, int] | tf.Tensor) -> tf.Tensor:
 
 
 def nearest(ids: tf.Tensor, size: tuple[int, int] | tf.Tensor) -> tf.Tensor:
-    """Nearest neighbour, for maps of ids: int32 [.., H, W] -> int32 [.., *size]; pixel centres match `image`."""
-    return tf.image.resize(ids[..., tf.newaxis], size, method="nearest")[..., 0]
+    """Nearest neighbour, for maps of ids: integers [.., H, W] -> same type [.., *size]; pixel centres match `image`."""
+    # Gathering rows copies them whole, so both axes take their turn as rows: five times faster than tf.image.resize.
+    columns = _rows(tf.linalg.matrix_transpose(ids), size[1])
+    return _rows(tf.linalg.matrix_transpose(columns), size[0])
 
 
 def example(example: dict[str, tf.Tensor], size: tuple[int, int] | tf.Tensor) -> dict[str, tf.Tensor]:
-    """An example with image float32 [H, W, 3] and its int32 [H, W] maps resized; the rest passes through."""
-    maps = {name: nearest(example[name], size) for name in ("semantic", "instance")}
-    return {**example, "image": image(example["image"], size), **maps}
+    """An example, image of any number type [H, W, 3] and maps of any integer type [H, W], resized.
+
+    Returns:
+      The example with image float32 and maps int32; the rest passes through.
+    """
+    same = tf.reduce_all(tf.shape(example["semantic"]) == size)
+    pixels = tf.cond(same, lambda: tf.cast(example["image"], tf.float32), lambda: image(example["image"], size))
+    maps = {
+        name: tf.cast(tf.cond(same, lambda: example[name], lambda: nearest(example[name], size)), tf.int32)
+        for name in ("semantic", "instance")
+    }
+    shape = tuple(size) if isinstance(size, tuple) else (None, None)
+    spatial = {"image": tf.ensure_shape(pixels, [*shape, 3]), **maps}
+    return {**example, **{name: tf.ensure_shape(value, [*shape, *value.shape[2:]]) for name, value in spatial.items()}}
+
+
+def window(own: tf.Tensor, resized: tf.Tensor, offset: tf.Tensor, size: tuple[int, int]) -> Window:
+    """What is seen in a window of an example that were resized, found so that only that need be resized.
+
+    The window starts on a whole pixel of the example: it may be off by half of one from where it was asked for.
+
+    Args:
+      own: int32 [2], the example's own size.
+      resized: int32 [2], the size it is to have.
+      offset: int32 [2], where in that the window starts; negative: so far outside.
+      size: of the window.
+    """
+    before = tf.maximum(-offset, 0)
+    first = tf.maximum(offset, 0)
+    seen = tf.minimum(resized - first, tf.constant(size) - before)
+    scale = tf.cast(own, tf.float64) / tf.cast(resized, tf.float64)
+    extent = tf.clip_by_value(tf.cast(tf.round(tf.cast(seen, tf.float64) * scale), tf.int32), 1, own)
+    start = tf.minimum(tf.cast(tf.round(tf.cast(first, tf.float64) * scale), tf.int32), own - extent)
+    return Window(start, extent, seen, tf.stack([before, tf.constant(size) - before - seen], axis=1), size)
+
+
+def cut(values: tf.Tensor, window: Window) -> tf.Tensor:
+    """The part of [H, W, ..] that a window sees, [*extent, ..]."""
+    end = window.start + window.extent
+    return values[window.start[0] : end[0], window.start[1] : end[1]]
+
+
+def framed(values: tf.Tensor, window: Window, fill: float | int) -> tf.Tensor:
+    """What a window sees, [*seen, ..], with `fill` where it lies outside: [*size, ..]."""
+    channels = values.shape[2:]
+    margins = tf.pad(window.margins, [[0, len(channels)], [0, 0]])
+    return tf.ensure_shape(tf.pad(values, margins, constant_values=fill), [*window.size, *channels])
+
+
+def _rows(ids: tf.Tensor, wanted: int | tf.Tensor) -> tf.Tensor:
+    """Of the rows of [.., H, W] those whose centres are nearest to each of the `wanted`: [.., wanted, W]."""
+    length = tf.shape(ids)[-2]
+    scale = tf.cast(length, tf.float32) / tf.cast(wanted, tf.float32)
+    places = (tf.range(tf.cast(wanted, tf.float32)) + 0.5) * scale
+    return tf.gather(ids, tf.minimum(tf.cast(places, tf.int32), length - 1), axis=-2)

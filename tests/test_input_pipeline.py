@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from seg_models import config, dataset, errors, image_files, input_pipeline
+from seg_models import config, dataset, errors, image_files, input_pipeline, record_stream
 from seg_models.augment import color, crop, flip, scale_jitter
 from tests import toy_records
 
@@ -190,8 +190,8 @@ def test_evaluation_pads_images_of_different_sizes(tmp_path: Path) -> None:
 
 
 def test_count(shards: list[str]) -> None:
-    assert input_pipeline.count(shards) == TOTAL
-    assert [input_pipeline.count([path]) for path in shards] == list(SHARDS)
+    assert record_stream.count(shards) == TOTAL
+    assert [record_stream.count([path]) for path in shards] == list(SHARDS)
 
 
 @pytest.mark.parametrize("paths, message", [([], "No record files"), (["empty"], "No record is in")])

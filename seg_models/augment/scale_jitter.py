@@ -23,6 +23,10 @@ def apply(
     config: Config, example: dict[str, tf.Tensor], *, seed: tf.Tensor, info: dataset.DatasetInfo
 ) -> dict[str, tf.Tensor]:
     """One example, image float32 [H, W, 3] and maps int32 [H, W], scaled; `seed` is int32 [2]."""
+    return resize.example(example, scaled(config, tf.shape(example["image"])[:2], seed=seed))
+
+
+def scaled(config: Config, size: tf.Tensor, *, seed: tf.Tensor) -> tf.Tensor:
+    """Int32 [2], what becomes of an example's `size`, int32 [2]."""
     factor = tf.random.stateless_uniform([], seed, config.low, config.high)
-    size = tf.cast(tf.shape(example["image"])[:2], tf.float32) * factor
-    return resize.example(example, tf.maximum(tf.cast(tf.round(size), tf.int32), 1))
+    return tf.maximum(tf.cast(tf.round(tf.cast(size, tf.float32) * factor), tf.int32), 1)
