@@ -49,7 +49,7 @@ class Train:
       learning_rate_factors: (pattern over the weights' paths, what the learning rate of these weights is multiplied
         by), such as (("backbone/*", 0.1), ("*/bias", 2.0)); the first pattern that fits a weight counts. Factor 0
         freezes: no gradients, and a frozen normalisation keeps its statistics. Paths: see seg_models/weight_paths.py.
-      warmup_steps: linear from 0 to the peak.
+      warmup_steps: linear from warmup_start, a fraction of the peak, to the schedule's first learning rate.
       weight_decay: on kernels alone, not on biases or normalisation.
       clip_norm: of the global gradient; None: no clipping.
       ema_decay: of the averaged weights that are evaluated and exported; None: the last weights.
@@ -69,6 +69,7 @@ class Train:
     learning_rate: float = 0.01
     learning_rate_factors: tuple[tuple[str, float], ...] = ()
     warmup_steps: int = 0
+    warmup_start: float = 0.0
     weight_decay: float = 0.0
     clip_norm: float | None = None
     ema_decay: float | None = None
@@ -81,6 +82,8 @@ class Train:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        if not 0 <= self.warmup_start <= 1:
+            raise errors.UserError(f"`train.warmup_start` is {self.warmup_start}; expected a fraction of the peak.")
         for pattern, factor in self.learning_rate_factors:
             if factor < 0:
                 raise errors.UserError(

@@ -97,7 +97,11 @@ def _start(network: model.SegmentationModel, start_from: str | None) -> None:
 
 def _optimizer(learning: config.Train, steps: int) -> per_weight.PerWeight:
     schedule = registry.module_of(learning.schedule).build(
-        learning.schedule, learning_rate=learning.learning_rate, steps=steps, warmup_steps=learning.warmup_steps
+        learning.schedule,
+        learning_rate=learning.learning_rate,
+        steps=steps,
+        warmup_steps=learning.warmup_steps,
+        warmup_start=learning.warmup_start,
     )
     return registry.module_of(learning.optimizer).build(learning.optimizer, schedule=schedule, train=learning)
 
