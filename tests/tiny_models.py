@@ -13,7 +13,17 @@ import tensorflow as tf
 from seg_models import dataset, model, registry
 from seg_models.backbones import residual
 from seg_models.layers import aspp, instance_grouping, normalization, vgg
-from seg_models.models import deeplab_v3, deeplab_v3_plus, fcn, panoptic_deeplab, pspnet, segnet, semantic_fpn, unet
+from seg_models.models import (
+    deeplab_v3,
+    deeplab_v3_plus,
+    fcn,
+    panoptic_deeplab,
+    pspnet,
+    refinenet,
+    segnet,
+    semantic_fpn,
+    unet,
+)
 
 PACKAGE = "seg_models.models"
 
@@ -53,6 +63,13 @@ CONFIGS = {
     ),
     "pspnet": pspnet.Config(
         backbone=dataclasses.replace(BACKBONE, output_stride=8), channels=8, auxiliary_channels=8, dropout=0.0
+    ),
+    "refinenet": refinenet.Config(
+        backbone=dataclasses.replace(BACKBONE, output_stride=32),
+        widths=(16, 8, 8, 8),
+        pools=1,
+        deviation=0.1,
+        dropout=0.0,
     ),
     "segnet": segnet.Config(width=4),
     "semantic_fpn": semantic_fpn.Config(
