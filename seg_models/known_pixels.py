@@ -81,7 +81,7 @@ def _log_complement(logits: tf.Tensor) -> tf.Tensor:
     sum over the other classes.
     """
     largest = tf.one_hot(tf.argmax(logits, axis=-1), tf.shape(logits)[-1], dtype=logits.dtype) > 0
-    others = tf.where(largest, logits.dtype.min, logits)
+    others = tf.where(~largest, logits, logits.dtype.min)
     rest = tf.reduce_logsumexp(others, axis=-1, keepdims=True) - tf.reduce_logsumexp(logits, axis=-1, keepdims=True)
-    small = tf.where(largest, 0.0, tf.nn.softmax(logits))
+    small = tf.where(~largest, tf.nn.softmax(logits), 0.0)
     return tf.where(largest, rest, tf.math.log1p(-small))

@@ -22,7 +22,8 @@ PRESENT = soft_counts.Scope(per_image=True, only_present=True, skip_classes=(0,)
 BATCH = soft_counts.Scope(only_present=True)
 # Beside the defaults of all.
 VARIANTS = {
-    "cross_entropy hardest": cross_entropy.Config(hardest_fraction=0.4, label_smoothing=0.1),
+    "cross_entropy hardest": cross_entropy.Config(hardest_fraction=0.4),
+    "cross_entropy smooth": cross_entropy.Config(label_smoothing=0.1),
     "cross_entropy hard": cross_entropy.Config(easy_probability=0.5, min_kept=12),
     "balanced_cross_entropy batch": balanced_cross_entropy.Config(BATCH),
     "focal alpha": focal.Config(0.5, (0.1, 0.2, 0.3, 0.4)),
