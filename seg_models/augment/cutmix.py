@@ -25,7 +25,7 @@ class Config:
     probability: float = 0.5
 
     def __post_init__(self) -> None:
-        if self.alpha <= 0:
+        if not self.alpha > 0:
             raise errors.UserError(f"cutmix: expected `alpha` > 0, got {self.alpha}.")
         if not 0 <= self.probability <= 1:
             raise errors.UserError(f"cutmix: expected `probability` in [0, 1], got {self.probability}.")

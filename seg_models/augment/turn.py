@@ -26,7 +26,13 @@ def apply(
     turns = tf.where(size[0] == size[1], quarters, 2 * halves)
 
     def turned(values: tf.Tensor) -> tf.Tensor:
-        across = values if values.shape.rank == 3 else values[..., tf.newaxis]
-        return tf.ensure_shape(tf.reshape(tf.image.rot90(across, turns), tf.shape(values)), values.shape)
+        across = tf.transpose(values, [1, 0, 2][: values.shape.rank])
+        branches = (
+            lambda: values,
+            lambda: tf.reverse(across, [0]),
+            lambda: tf.reverse(values, [0, 1]),
+            lambda: tf.reverse(across, [1]),
+        )
+        return tf.ensure_shape(tf.switch_case(turns, branches), values.shape)
 
     return {**example, **{name: turned(example[name]) for name in ("image", "semantic", "instance")}}
