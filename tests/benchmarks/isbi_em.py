@@ -4,7 +4,7 @@ The small U-Net of the experiment `isbi_unet` learns 20 slices of ISBI 2012 with
 deformations, with one of them, and with neither; crops and mirroring are in all. It is judged on 4 further slices,
 whole, by the errors of the challenge (seg_models/metrics/electron_microscopy.py): each at the threshold on the
 probability of a cell that is the best for it on these slices, as the challenge does, and all at one half. With
-`--output DIR` rows, page and picture are written there after every run, and runs whose rows are there are not run again.
+`--output DIR` rows, page and picture are written there after every run; runs whose rows are there are not run again.
 """
 
 import os
