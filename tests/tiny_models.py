@@ -11,15 +11,17 @@ import numpy as np
 import tensorflow as tf
 
 from seg_models import dataset, model, registry
-from seg_models.backbones import residual
+from seg_models.backbones import mix_transformer, residual
 from seg_models.layers import aspp, instance_grouping, normalization, vgg
 from seg_models.models import (
+    cascade,
     deeplab_v3,
     deeplab_v3_plus,
     fcn,
     panoptic_deeplab,
     pspnet,
     refinenet,
+    segformer,
     segnet,
     semantic_fpn,
     unet,
@@ -46,11 +48,17 @@ VGG16 = vgg.Vgg16(width=2, fc_channels=8, dropout=0.0)
 
 # A new model gets its smallest Config here, without anything random in training.
 CONFIGS = {
+    "cascade": cascade.Config(
+        base="segnet", parts=(("tree", "sky"),), vgg16=dataclasses.replace(VGG16, width=4)
+    ),
     "deeplab_v3": deeplab_v3.Config(backbone=BACKBONE, pyramid=PYRAMID),
     "deeplab_v3_plus": deeplab_v3_plus.Config(
         backbone=BACKBONE, pyramid=PYRAMID, low_level_channels=4, decoder_channels=8
     ),
-    "fcn": fcn.Config(score_deviation=0.01, learnt_upsampling=True, vgg16=VGG16),
+    # VGG16's padding of 100 pixels leaves hardly any statistics of images this small to normalise by.
+    "fcn": fcn.Config(
+        backbone=dataclasses.replace(BACKBONE, output_stride=32), learnt_upsampling=True, score_deviation=0.01
+    ),
     "panoptic_deeplab": panoptic_deeplab.Config(
         backbone=BACKBONE,
         pyramid=PYRAMID,
@@ -69,6 +77,13 @@ CONFIGS = {
         widths=(16, 8, 8, 8),
         pools=1,
         deviation=0.1,
+        dropout=0.0,
+    ),
+    "segformer": segformer.Config(
+        backbone=mix_transformer.Config(
+            widths=(4, 8, 8, 16), depths=(1, 1, 1, 1), heads=(1, 2, 2, 4), drop_path=0.0
+        ),
+        channels=8,
         dropout=0.0,
     ),
     "segnet": segnet.Config(width=4),
