@@ -53,6 +53,9 @@ class Train:
       weight_decay: on kernels alone, not on biases or normalisation.
       clip_norm: of the global gradient; None: no clipping.
       ema_decay: of the averaged weights that are evaluated and exported; None: the last weights.
+      precise_bn_images: training images over which the statistics of batch normalisation are computed anew for every
+        evaluation and for the export, with the weights that these use, rounded up to whole batches; 0: the moving
+        statistics count.
       precision: "float32", "mixed_bfloat16" or "mixed_float16".
       class_weights: "none" or "median_frequency" (SegNet, section 4).
       checkpoint_every: steps between checkpoints, after which an interrupted run goes on.
@@ -73,6 +76,7 @@ class Train:
     weight_decay: float = 0.0
     clip_norm: float | None = None
     ema_decay: float | None = None
+    precise_bn_images: int = 0
     precision: str = "float32"
     class_weights: str = "none"
     checkpoint_every: int = 100

@@ -15,6 +15,7 @@ from seg_models import (
     manifest,
     model,
     per_weight,
+    precise_norm,
     registry,
     start_weights,
     strategy,
@@ -50,12 +51,14 @@ class Learner:
       network: compiled.
       averaged: its averaged weights; None where the last weights count.
       progress: see Progress.
+      precise: the statistics of batch normalisation for the weights that are judged; None where the moving ones count.
     """
 
     config: Any
     network: model.SegmentationModel
     averaged: average.Average | None
     progress: Progress
+    precise: precise_norm.PreciseNorm | None = None
 
     @property
     def step(self) -> int:
@@ -65,7 +68,11 @@ class Learner:
     @contextlib.contextmanager
     def judged_weights(self) -> Iterator[None]:
         """Within this, the network has the weights that are evaluated and exported."""
-        with self.averaged.applied() if self.averaged else contextlib.nullcontext():
+        with contextlib.ExitStack() as stack:
+            # In this order: the statistics are those of the averaged weights.
+            for judged in (self.averaged, self.precise):
+                if judged:
+                    stack.enter_context(judged.applied())
             yield
 
 

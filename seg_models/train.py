@@ -22,6 +22,7 @@ from seg_models import (
     input_pipeline,
     learner,
     manifest,
+    precise_norm,
     preflight,
     registry,
     strategy,
@@ -66,6 +67,8 @@ def train(settings: config.Training, folders: Folders, distribution: tf.distribu
     records = manifest.read(folders.records)
     rounds, round_steps = _rounds(settings.train)
     learning = learner.build(settings, records, distribution, steps=rounds * round_steps)
+    if settings.train.precise_bn_images:
+        learning = _judged_precisely(settings, records, folders, learning, distribution)
     own = _own(folders, distribution)
     checkpoints = checkpoint.Checkpoint(own.checkpoints, learning)
     checkpoints.restore(folders.checkpoints)
@@ -117,6 +120,22 @@ def _batches(settings: config.Training, records: manifest.Manifest, folders: Fol
     preflight.check(batches, records.info)
     # Strings cannot go to a GPU; the alarm finds the keys of a step again by its number.
     return batches.map(lambda batch: (batch["image"], {name: batch[name] for name in batch if name != "key"}))
+
+
+def _judged_precisely(
+    settings: config.Training,
+    records: manifest.Manifest,
+    folders: Folders,
+    learning: learner.Learner,
+    distribution: tf.distribute.Strategy,
+) -> learner.Learner:
+    """The learner with statistics of its batch normalisation over the first images of the run, always the same ones."""
+    batches = input_pipeline.training(
+        manifest.shards(folders.records, "train"), records.info, settings.input, seed=settings.train.seed
+    )
+    count = math.ceil(settings.train.precise_bn_images / settings.input.batch_size)
+    images = batches.take(count).map(lambda batch: batch["image"])
+    return dataclasses.replace(learning, precise=precise_norm.build(learning.network, images, distribution))
 
 
 def _preparation(loss: Any, info: dataset.DatasetInfo) -> Callable[[input_pipeline.Batch], input_pipeline.Batch] | None:

@@ -188,7 +188,7 @@ def test_a_stage_starts_from_the_model_of_the_one_before(root: Path) -> None:
 def test_a_resumed_stage_ends_with_the_same_bits(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, cut = tiny_training.folders(root, "factors"), tiny_training.folders(root, "factors_cut")
     factors = (("*/bias", 2.0), ("head/conv2d_1/*", 0.0), ("*", 0.3))
-    settings = tiny_training.settings(learning_rate_factors=factors, steps=4, evaluate_every=0)
+    settings = tiny_training.settings(learning_rate_factors=factors, steps=4, evaluate_every=2, precise_bn_images=12)
     train.train(settings, whole)
     with monkeypatch.context() as power_cut:
         power_cut.setattr(follow.FiniteLoss, "on_train_batch_end", _cut_at_step_3)
@@ -198,6 +198,18 @@ def test_a_resumed_stage_ends_with_the_same_bits(root: Path, monkeypatch: pytest
     ours, theirs = start_weights.read(cut.model), start_weights.read(whole.model)
     for path, value in ours.items():
         np.testing.assert_array_equal(value, theirs[path], err_msg=path)
+    judged = evaluate.run(cut.model, manifest.shards(cut.records, "eval"), settings.evaluation)
+    assert judged.result()["mean_iou"] == pytest.approx(past(cut)[-1]["mean_iou"], abs=1e-6)
+
+
+def test_precise_statistics_change_what_is_judged_and_not_what_is_learnt(root: Path) -> None:
+    exported = {}
+    for images in (0, 8):
+        folders = tiny_training.folders(root, f"precise_{images}")
+        train.train(tiny_training.settings(steps=2, warmup_steps=0, evaluate_every=1, precise_bn_images=images), folders)
+        exported[images] = start_weights.read(folders.model)
+    different = {path for path, value in exported[0].items() if not np.array_equal(value, exported[8][path])}
+    assert different and different == {path for path in exported[0] if "/moving_" in path}
 
 
 def _cut_at_step_3(self: follow.FiniteLoss, batch: int, logs: dict[str, float] | None = None) -> None:
