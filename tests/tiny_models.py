@@ -48,9 +48,7 @@ VGG16 = vgg.Vgg16(width=2, fc_channels=8, dropout=0.0)
 
 # A new model gets its smallest Config here, without anything random in training.
 CONFIGS = {
-    "cascade": cascade.Config(
-        base="segnet", parts=(("tree", "sky"),), vgg16=dataclasses.replace(VGG16, width=4)
-    ),
+    "cascade": cascade.Config(parts=(("tree", "sky"),), vgg16=VGG16),
     "deeplab_v3": deeplab_v3.Config(backbone=BACKBONE, pyramid=PYRAMID),
     "deeplab_v3_plus": deeplab_v3_plus.Config(
         backbone=BACKBONE, pyramid=PYRAMID, low_level_channels=4, decoder_channels=8
