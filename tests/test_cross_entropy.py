@@ -91,6 +91,34 @@ def test_half_precision_is_computed_in_float32() -> None:
     assert found.dtype == tf.float32 and float(found) == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.parametrize(("min_kept", "kept"), [(0, [2, 3]), (1, [2, 3]), (3, [1, 2, 3]), (9, [0, 1, 2, 3])])
+def test_easy_pixels_are_left_out(min_kept: int, kept: list[int]) -> None:
+    """Pixels of probability 0.9, 0.7, 0.4, 0.3; those of 0.5 or more are easy. The void one is never kept."""
+    probabilities = np.array([0.9, 0.7, 0.4, 0.3, 0.01])
+    logits = np.log(np.stack([probabilities, (1 - probabilities) / 2, (1 - probabilities) / 2], -1)).astype(np.float32)
+    semantic = np.array([[[0, 0, 0, 0, 255]]], np.int32)
+    weight = np.array([[[1.0, 2, 3, 4, 5]]], np.float32)
+    found = loss(semantic, logits[None, None], weight, easy_probability=0.5, min_kept=min_kept)
+    expected = np.average(-np.log(probabilities[kept]), weights=weight[0, 0, kept])
+    assert float(found) == pytest.approx(expected, rel=1e-5)
+
+
+def test_hard_pixels_of_a_smoothed_truth_are_those_of_the_truth() -> None:
+    semantic, logits, weight = case()
+    probability = np.take_along_axis(tf.nn.softmax(logits).numpy(), semantic[..., None] % 255, axis=-1)[..., 0]
+    hard = np.where((probability < 0.6) & (semantic != 255), weight, 0).astype(np.float32)
+    found = float(loss(semantic, logits, weight, easy_probability=0.6, label_smoothing=0.2))
+    assert found == pytest.approx(naive(semantic, logits, hard, 1.0, 0.2), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"easy_probability": 1.1}, {"min_kept": -1}, {"easy_probability": 0.7, "hardest_fraction": 0.2}]
+)
+def test_impossible_choices_of_pixels(fields: dict[str, float]) -> None:
+    with pytest.raises(errors.UserError, match="`easy_probability`.*expected"):
+        cross_entropy.Config(**fields)
+
+
 @pytest.mark.parametrize("fields", [{"hardest_fraction": 0.0}, {"hardest_fraction": 1.5}, {"label_smoothing": 1.0}])
 def test_impossible_settings(fields: dict[str, float]) -> None:
     with pytest.raises(errors.UserError, match="0 < hardest_fraction <= 1"):

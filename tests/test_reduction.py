@@ -1,4 +1,4 @@
-"""Means over the global batch; that replicas share them out rightly is in test_every_model."""
+"""Means over the global batch; that replicas share them out rightly is in test_every_loss and test_every_model."""
 
 import numpy as np
 import pytest
@@ -31,3 +31,14 @@ def test_half_precision_is_summed_in_float32() -> None:
 
 def test_one_device_is_the_whole() -> None:
     assert float(reduction.global_sum(tf.constant(5.0))) == 5
+
+
+def test_float64_stays_float64() -> None:
+    mean = reduction.global_mean(tf.constant([1.0, 1.0 + 1e-12], tf.float64), tf.ones([2]))
+    assert mean.dtype == tf.float64 and float(mean) == 1 + 5e-13
+
+
+def test_one_device_has_all_parts() -> None:
+    values = tf.constant([[1.0, 2.0], [3.0, 4.0]])
+    for function in (reduction.share, reduction.gathered, reduction.own_part):
+        np.testing.assert_array_equal(function(values), values)
