@@ -15,8 +15,11 @@ from seg_models.backbones import mix_transformer, residual
 from seg_models.layers import aspp, instance_grouping, normalization, vgg
 from seg_models.models import (
     cascade,
+    deeplab_v1,
+    deeplab_v2,
     deeplab_v3,
     deeplab_v3_plus,
+    dilation8,
     fcn,
     panoptic_deeplab,
     pspnet,
@@ -49,10 +52,15 @@ VGG16 = vgg.Vgg16(width=2, fc_channels=8, dropout=0.0)
 # A new model gets its smallest Config here, without anything random in training.
 CONFIGS = {
     "cascade": cascade.Config(parts=(("tree", "sky"),), vgg16=VGG16),
+    "deeplab_v1": deeplab_v1.Config(input_stride=2, vgg16=VGG16),
+    "deeplab_v2": deeplab_v2.Config(
+        backbone=dataclasses.replace(BACKBONE, output_stride=8), rates=(1, 2), scales=(0.5, 1.0)
+    ),
     "deeplab_v3": deeplab_v3.Config(backbone=BACKBONE, pyramid=PYRAMID),
     "deeplab_v3_plus": deeplab_v3_plus.Config(
         backbone=BACKBONE, pyramid=PYRAMID, low_level_channels=4, decoder_channels=8
     ),
+    "dilation8": dilation8.Config(vgg16=VGG16),
     # VGG16's padding of 100 pixels leaves hardly any statistics of images this small to normalise by.
     "fcn": fcn.Config(
         backbone=dataclasses.replace(BACKBONE, output_stride=32), learnt_upsampling=True, score_deviation=0.01
