@@ -14,7 +14,9 @@ from seg_models.layers import normalization
 
 PACKAGE = "seg_models.backbones"
 NAMES = registry.available(PACKAGE)
-SMALL = {"alpha": 0.35}
+SMALL = {"alpha": 0.35, "drop_path": 0.0}
+UNDILATED = ("mix_transformer",)  # attention has no strides to give up
+DILATED = [name for name in NAMES if name not in UNDILATED]
 
 
 def small(name: str, **changes: Any) -> Any:
@@ -36,19 +38,23 @@ def images(height: int, width: int) -> tf.Tensor:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_levels_have_their_strides_at_any_size_and_all_weights_learn(name: str) -> None:
-    backbone = build(small(name), normalization.Norm("group"))
+    config = small(name)
+    backbone = build(config, normalization.Norm("group"))
     assert backbone.input_shape == (None, None, None, 3)
     with tf.GradientTape() as tape:
         levels = backbone(images(45, 70), training=True)
         loss = sum(tf.reduce_mean(tf.square(features)) for features in levels.values())
     sizes = {level: tuple(features.shape[1:3]) for level, features in levels.items()}
-    assert sizes == {"1": (23, 35), "2": (12, 18), "3": (6, 9), "4": (3, 5), "5": (3, 5)}
+    deepest = (2, 3) if config.output_stride == 32 else (3, 5)
+    expected = {"1": (23, 35), "2": (12, 18), "3": (6, 9), "4": (3, 5), "5": deepest}
+    # The first level is missing where a network goes to stride 4 at once.
+    assert sizes in (expected, {level: size for level, size in expected.items() if level != "1"})
     gradients = tape.gradient(loss, backbone.trainable_variables)
     assert all(gradient is not None and np.isfinite(gradient).all() for gradient in gradients)
     assert len(backbone.weights) == len(backbone.trainable_weights), "group normalisation keeps no statistics"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DILATED)
 def test_dilation_computes_what_the_undilated_network_computes_and_more(name: str) -> None:
     image = images(65, 65)
     undilated = build(small(name, output_stride=32), normalization.Norm("batch", momentum=0.0))
