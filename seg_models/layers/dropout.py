@@ -37,8 +37,12 @@ class Dropout(keras.layers.Layer):
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         seed = tf.random.experimental.stateless_fold_in(tf.identity(self.state), replica)
         self.state.assign_add(tf.constant([0, 1]))  # a tensor: replicas cannot agree on a list
-        kept = tf.random.stateless_uniform(tf.shape(features), seed) >= self.rate
+        kept = tf.random.stateless_uniform(self.mask_shape(features), seed) >= self.rate
         return tf.where(kept, features / (1 - self.rate), tf.zeros_like(features))
+
+    def mask_shape(self, features: tf.Tensor) -> tf.Tensor:
+        """Int32 [rank of the features]: 1 along axes that are dropped or kept as a whole."""
+        return tf.shape(features)
 
     def get_config(self) -> dict[str, object]:
         """The constructor's arguments."""
