@@ -39,9 +39,8 @@ def case(void: float = 0.2) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def loss(semantic: np.ndarray, logits: np.ndarray, weight: np.ndarray, **fields: Any) -> tf.Tensor:
-    return cross_entropy.loss(
-        cross_entropy.Config(**fields), INFO, {"semantic": tf.constant(semantic)}, tf.constant(logits), tf.constant(weight)
-    )
+    config, truth = cross_entropy.Config(**fields), {"semantic": tf.constant(semantic)}
+    return cross_entropy.loss(config, INFO, truth, tf.constant(logits), tf.constant(weight))
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.3])
@@ -86,7 +85,8 @@ def test_void_logits_get_no_gradient_even_where_they_are_huge() -> None:
 def test_half_precision_is_computed_in_float32() -> None:
     semantic, logits, weight = case()
     halves = tf.cast(logits, tf.bfloat16)
-    found = cross_entropy.loss(cross_entropy.Config(), INFO, {"semantic": tf.constant(semantic)}, halves, tf.constant(weight))
+    truth = {"semantic": tf.constant(semantic)}
+    found = cross_entropy.loss(cross_entropy.Config(), INFO, truth, halves, tf.constant(weight))
     expected = naive(semantic, tf.cast(halves, tf.float32).numpy(), weight, 1.0, 0.0)
     assert found.dtype == tf.float32 and float(found) == pytest.approx(expected, rel=1e-5)
 

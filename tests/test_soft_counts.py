@@ -20,7 +20,8 @@ def test_sums_leave_void_out_and_multiply_by_the_weight() -> None:
     for scope, axes in ((soft_counts.Scope(per_image=True), (1, 2)), (soft_counts.Scope(), (0, 1, 2))):
         counts = soft_counts.count(scope, known)
         shape = (2 if scope.per_image else 1, 4)
-        for found, values in ((counts.both, own * probabilities), (counts.truth, own), (counts.prediction, probabilities)):
+        wanted = own * probabilities, own, probabilities
+        for found, values in zip((counts.both, counts.truth, counts.prediction), wanted):
             np.testing.assert_allclose(found, (factors * values).sum(axes).reshape(shape), rtol=1e-9)
         squared = soft_counts.count(scope, known, squared=True).prediction
         np.testing.assert_allclose(squared, (factors * probabilities**2).sum(axes).reshape(shape), rtol=1e-9)

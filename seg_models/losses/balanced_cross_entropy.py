@@ -28,7 +28,7 @@ class Config:
 def loss(
     config: Config, info: dataset.DatasetInfo, truth: Mapping[str, tf.Tensor], logits: tf.Tensor, weight: tf.Tensor
 ) -> tf.Tensor:
-    """This replica's share of the mean over the classes of their mean cross-entropy; logits float [B, H, W, C], weight float [B, H, W]."""
+    """This replica's share of the mean of the classes' means; logits float [B, H, W, C], weight float [B, H, W]."""
     known = known_pixels.of(info, truth, logits, weight)
     costs = known.one_hot * known.cross_entropy[..., None]
     cost, pixels = soft_counts.sums(config.scope, known, (costs, known.one_hot))

@@ -48,7 +48,8 @@ def loss(
     `truth` also holds what `prepare` gives.
     """
     known = known_pixels.of(info, truth, logits, weight)
-    excess = tf.gather(known.probabilities - known.one_hot, soft_counts.kept_classes(info, config.skip_classes), axis=-1)
+    classes = soft_counts.kept_classes(info, config.skip_classes)
+    excess = tf.gather(known.probabilities - known.one_hot, classes, axis=-1)
     distance = tf.cast(truth[DISTANCE], excess.dtype)
     return reduction.global_mean(tf.reduce_mean(distance * excess, axis=-1), known.weight)
 

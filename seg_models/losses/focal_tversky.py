@@ -1,6 +1,7 @@
 """Focal Tversky loss (Abraham, Khan, 2018, equation 4): (1 - Tversky index)^(1 / gamma) of each class.
 
-The paper's alpha, 0.7, weighs false negatives, and its beta false positives; here the names are those of `tversky`.
+The paper's alpha, 0.7, weighs false negatives, and its beta false positives; here the names are those of `tversky`. It
+sums over the classes; this is their mean.
 """
 
 import dataclasses
@@ -32,7 +33,7 @@ class Config:
 def loss(
     config: Config, info: dataset.DatasetInfo, truth: Mapping[str, tf.Tensor], logits: tf.Tensor, weight: tf.Tensor
 ) -> tf.Tensor:
-    """This replica's share of the mean over the classes (the paper: their sum); logits float [B, H, W, C], weight float [B, H, W]."""
+    """This replica's share of the mean over the classes; logits float [B, H, W, C], weight float [B, H, W]."""
     scope = config.index.scope
     counts = soft_counts.count(scope, known_pixels.of(info, truth, logits, weight))
     index = counts.tversky(config.index.alpha, config.index.beta, config.index.smoothing)

@@ -4,8 +4,8 @@ CrackForest's cracks are 1.6 % of the pixels. The small U-Net of the experiment 
 loss, from the same weights and images in the same order, and is judged on the held-out images at their own size:
     precision, recall, F1, IoU   of the class crack where it is the likelier one
     F1 2 px                      the same F1, but a pixel is right if one of the other map is within 2 pixels
-    F1 best                      at the threshold on the probability that gives the largest F1 on these very images: what
-                                 a loss has learnt, whatever threshold it happens to be made for
+    F1 best                      at the threshold on the probability that gives the largest F1 on these very images:
+                                 what a loss has learnt, whatever threshold it happens to be made for
 Rows go to results/crackforest.json, and those that are in it are not run again; the table of all is printed.
 """
 
@@ -53,7 +53,9 @@ LOSSES = {
     "Dice": (DICE, "none"),
     "Tversky 0.3, 0.7": (tversky.Config(scope=CRACKS), "none"),
     "focal Tversky": (focal_tversky.Config(index=tversky.Config(scope=CRACKS)), "none"),
-    "Lovász-softmax": (lovasz_softmax.Config(CRACKS), "none"),
+    "Lovász-softmax, crack alone": (lovasz_softmax.Config(CRACKS), "none"),
+    "Lovász-softmax": (lovasz_softmax.Config(), "none"),
+    "cross-entropy + Lovász-softmax": (sum_of_losses.Config((PLAIN, lovasz_softmax.Config())), "none"),
     "cross-entropy + Dice": (sum_of_losses.Config((PLAIN, DICE)), "none"),
     "combo": (combo.Config(scope=CRACKS), "none"),
     "Dice + boundary": (sum_of_losses.Config((DICE, boundary.Config((0,))), (1.0, 0.01)), "none"),
