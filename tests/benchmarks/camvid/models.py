@@ -1,0 +1,94 @@
+"""The rows: every model at a width that a processor can train, and the peers."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from seg_models import dataset, model, registry
+from seg_models.backbones import residual, resnet
+from seg_models.layers import aspp, normalization, vgg
+from seg_models.losses import cross_entropy
+from seg_models.models import (
+    deeplab_v3,
+    deeplab_v3_plus,
+    fcn,
+    pspnet,
+    refinenet,
+    segformer,
+    segnet,
+    semantic_fpn,
+    unet,
+)
+from tests.benchmarks.camvid import peers
+
+# For all, peers included: the default looks back over more steps than there are.
+MOMENTUM = 0.95
+NORM = normalization.Norm("batch", momentum=MOMENTUM)
+VGG16 = vgg.Vgg16(width=16, fc_channels=256)
+PYRAMID = aspp.Aspp(channels=128, rates=(2, 4, 6))
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    Attributes:
+      title: what people read.
+      build: the model for a data set's classes.
+      learning_rate: at its peak.
+      is_peer: whether it needs the peers' environment.
+    """
+
+    title: str
+    build: Callable[[dataset.DatasetInfo], model.SegmentationModel]
+    learning_rate: float = 2e-3
+    is_peer: bool = False
+
+
+def _ours(title: str, config: Any, learning_rate: float = 2e-3) -> Row:
+    config = dataclasses.replace(config, norm=NORM)
+    return Row(title, lambda info: registry.module_of(config).build(config, info), learning_rate)
+
+
+def _peer(title: str, build: Callable[[int], keras.Model]) -> Row:
+    def wrapped(info: dataset.DatasetInfo) -> model.SegmentationModel:
+        network = build(info.num_categories)
+        peers.set_momentum(network, MOMENTUM)
+        return model.SemanticModel(info, network, cross_entropy.Config())
+
+    return Row(title, wrapped, is_peer=True)
+
+
+def _small(output_stride: int) -> residual.Config:
+    """The backbone of the networks that have one."""
+    return residual.Config(output_stride=output_stride, stem=32, widths=(48, 96, 192, 256))
+
+
+ROWS = {
+    "unet": _ours("U-Net, width 16", unet.Config(width=16, dropout=0.2)),
+    "segnet": _ours("SegNet, width 16", segnet.Config(width=16)),
+    "segnet_basic": _ours("SegNet-Basic, width 32", segnet.Config(variant="basic", width=32)),
+    "fcn_32s": _ours("FCN-32s, VGG16 of width 16", fcn.Config(stride=32, vgg16=VGG16, score_deviation=0.01)),
+    "fcn_8s": _ours("FCN-8s, VGG16 of width 16", fcn.Config(stride=8, vgg16=VGG16, score_deviation=0.01)),
+    "pspnet": _ours("PSPNet, small ResNet", pspnet.Config(_small(8), channels=128, auxiliary_channels=64)),
+    "deeplab_v3": _ours("DeepLabV3, small ResNet", deeplab_v3.Config(_small(16), PYRAMID)),
+    "deeplab_v3_plus": _ours(
+        "DeepLabV3+, small ResNet", deeplab_v3_plus.Config(_small(16), PYRAMID, decoder_channels=96)
+    ),
+    "semantic_fpn": _ours(
+        "Semantic FPN, small ResNet", semantic_fpn.Config(_small(32), pyramid_channels=96, channels=64)
+    ),
+    "refinenet": _ours(
+        "RefineNet, small ResNet", refinenet.Config(_small(32), widths=(96, 64, 64, 64), deviation=0.05)
+    ),
+    "segformer": _ours("SegFormer-B0", segformer.Config(), 5e-4),
+    "pspnet_resnet50": _ours("PSPNet, ResNet-50 undilated", pspnet.Config(resnet.Config(output_stride=32))),
+    "sm_pspnet": _peer("*Peer* segmentation-models PSPNet, ResNet-50", peers.segmentation_models_pspnet),
+    "sm_unet": _peer("*Peer* segmentation-models U-Net, ResNet-50", peers.segmentation_models_unet),
+    "deeplab_v3_plus_resnet50": _ours(
+        "DeepLabV3+, ResNet-50 undilated", deeplab_v3_plus.Config(resnet.Config(output_stride=32))
+    ),
+    "keras_cv_deeplab_v3_plus": _peer("*Peer* keras-cv DeepLabV3+, ResNet-50", peers.keras_cv_deeplab),
+}
