@@ -58,23 +58,28 @@ class Config:
 
 
 def build(config: Config, info: dataset.DatasetInfo) -> model.SegmentationModel:
-    """Semantic segmentation with outputs {"semantic": float32 [B, ceil(H / 4), ceil(W / 4), C]}.
+    """Semantic segmentation with outputs {"semantic": float32 [B, ceil(H / 4), ceil(W / 4), C]}."""
+    backbone = registry.module_of(config.backbone).build(config.backbone, config.norm)
+    semantic = scores(backbone.output, info.num_categories, config)
+    network = keras.Model(backbone.input, {"semantic": semantic}, name="refinenet")
+    return model.SemanticModel(info, network, config.loss, backbone=backbone)
+
+
+def scores(levels: dict[str, tf.Tensor], channels: int, config: Config) -> tf.Tensor:
+    """The four blocks and the classifier: levels "5" to "2" of a backbone -> float32 [B, h, w, channels], as level 2.
 
     The blocks' layers are named as in the release: the adapting ones "adapt_stage", those after the fusion
     "mflow_conv_g", and the stage of level 5 is 1.
     """
-    backbone = registry.module_of(config.backbone).build(config.backbone, config.norm)
     blocks, refined = _Blocks(config), None
     for stage, (level, width) in enumerate(zip(LEVELS, config.widths), start=1):
-        refined = blocks.block(stage, backbone.output[level], refined, width)
+        refined = blocks.block(stage, levels[level], refined, width)
     features = blocks.units(refined, OUTPUT_UNITS - 1, f"mflow_conv_g{len(LEVELS)}", first=2)
     features = dropout.Dropout(config.dropout)(features)
-    initializer = blocks.initializer()
-    semantic = keras.layers.Conv2D(
-        info.num_categories, 3, padding="same", kernel_initializer=initializer, dtype="float32", name="semantic"
-    )(features)
-    network = keras.Model(backbone.input, {"semantic": semantic}, name="refinenet")
-    return model.SemanticModel(info, network, config.loss, backbone=backbone)
+    classifier = keras.layers.Conv2D(
+        channels, 3, padding="same", kernel_initializer=blocks.initializer(), dtype="float32", name="semantic"
+    )
+    return classifier(features)
 
 
 class _Blocks:

@@ -1,4 +1,4 @@
-"""SegNet and SegNet-Basic (Badrinarayanan, Kendall and Cipolla, PAMI 2017, section 3): decoders that unpool by indices."""
+"""SegNet and SegNet-Basic (Badrinarayanan et al., PAMI 2017, section 3): decoders that unpool by indices."""
 
 import dataclasses
 from typing import Any
@@ -88,7 +88,7 @@ def build(config: Config, info: dataset.DatasetInfo) -> model.SegmentationModel:
     features, pooled = encoder(image, config)
     backbone = keras.Model(image, features, name="encoder")
     if config.weights is not None:
-        _load(backbone, config)
+        take_over(applications.create(keras.applications.VGG16, config.weights), backbone)
     semantic = decoder(features, pooled, info.num_categories, config, name="semantic")
     network = keras.Model(image, {"semantic": semantic}, name="segnet")
     return model.SemanticModel(info, network, config.loss, backbone=backbone)
@@ -136,6 +136,17 @@ def decoder(features: tf.Tensor, levels: list[Pooled], channels: int, config: Co
     return last(features)
 
 
+def take_over(vgg16: keras.Model, encoder: keras.Model) -> None:
+    """Gives the encoder the convolutions of VGG16, by keras.applications; what comes after each starts anew.
+
+    A bias before normalisation would be taken out again by it, so there is none to take over then.
+    """
+    for layer in encoder.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            twin = vgg16.get_layer(layer.name.replace("conv", "block").replace("_", "_conv"))
+            layer.set_weights(twin.get_weights()[: len(layer.weights)])
+
+
 def _prepared(image: tf.Tensor, config: Config) -> tf.Tensor:
     """Float 0..255 [B, H, W, 3] -> float32 [B, H, W, 3] around 0."""
     if config.variant == "basic":
@@ -178,14 +189,3 @@ def _convolution(features: tf.Tensor, channels: int, config: Config, name: str) 
     return config.norm.layer(f"{name}_bn")(convolved)
 
 
-def _load(backbone: keras.Model, config: Config) -> None:
-    """Gives the encoder the convolutions of VGG16; what comes after each starts anew.
-
-    A bias before normalisation would be taken out again by it, so there is none to load then.
-    """
-    network = applications.create(keras.applications.VGG16, config.weights)
-    for stage, (count, _) in enumerate(config.stages, start=1):
-        for place in range(1, count + 1):
-            twin = backbone.get_layer(f"conv{stage}_{place}")
-            weights = network.get_layer(f"block{stage}_conv{place}").get_weights()
-            twin.set_weights(weights[: len(twin.weights)])
