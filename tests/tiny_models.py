@@ -22,6 +22,7 @@ from seg_models.models import (
     dilation8,
     fcn,
     panoptic_deeplab,
+    patch_classifier,
     pspnet,
     refinenet,
     segformer,
@@ -75,6 +76,7 @@ CONFIGS = {
         head_channels=8,
         grouping=instance_grouping.Config(stuff_area=16),
     ),
+    "patch_classifier": patch_classifier.Config(patch=7, kernels=(2, 2), channels=4, hidden=8, training_stride=4),
     "pspnet": pspnet.Config(
         backbone=dataclasses.replace(BACKBONE, output_stride=8), channels=8, auxiliary_channels=8, dropout=0.0
     ),
