@@ -9,6 +9,7 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import argparse
+import itertools
 import json
 import resource
 import statistics
@@ -26,6 +27,7 @@ from tests.benchmarks.camvid import models
 
 SIZE = (120, 160)
 BATCH = 8
+UNTIMED = 2  # steps before the clock starts
 WARM_UP = 0.05  # of the time, in which the learning rate rises
 POWER = 0.9
 PICTURE = 40  # which image of the val split is drawn
@@ -82,11 +84,13 @@ def _train(
             lambda batch: {name: batch[name] for name in ("image", "semantic", "instance", "weight")}
         )
     )
-    count, durations, started = 0, [], 0.0
-    while count < 2 or time.perf_counter() - started < options.seconds:
-        if count == 2:
+    durations, started = [], time.perf_counter()
+    for count in itertools.count():
+        if count == UNTIMED:
             started = time.perf_counter()
-        done = (time.perf_counter() - started) / options.seconds if count >= 2 else 0.0
+        done = (time.perf_counter() - started) / options.seconds if count >= UNTIMED else 0.0
+        if done >= 1:
+            break
         optimizer.learning_rate.assign(peak * min(1, (done + 1e-3) / WARM_UP) * max(0.0, 1 - done) ** POWER)
         before = time.perf_counter()
         losses = step(next(batches))
@@ -95,12 +99,11 @@ def _train(
         if not np.isfinite(loss):
             raise SystemExit(f"{options.name}: the loss is {loss} in step {count}.")
         durations.append(time.perf_counter() - before)
-        count += 1
     return {
         "steps": count,
         "seconds": options.seconds,
-        "step_seconds": statistics.median(durations[2:]),
-        "training_images_per_second": BATCH / statistics.median(durations[2:]),
+        "step_seconds": statistics.median(durations[UNTIMED:]),
+        "training_images_per_second": BATCH / statistics.median(durations[UNTIMED:]),
         "loss": loss,
     }
 
