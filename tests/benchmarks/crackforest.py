@@ -1,4 +1,4 @@
-"""Losses against imbalance: `python -m tests.benchmarks.crackforest --data_dir DIR [--seeds 0 1] [--steps 240]`.
+"""Losses against imbalance: `python -m tests.benchmarks.crackforest [--data_dir DIR] [--seeds 0 1] [--steps 240]`.
 
 CrackForest's cracks are 1.6 % of the pixels. The small U-Net of the experiment `crackforest_unet` learns them with each
 loss, from the same weights and images in the same order, and is judged on the held-out images at their own size:
@@ -34,6 +34,7 @@ from seg_models.augment import crop
 from seg_models.datasets import crackforest
 from seg_models.losses import balanced_cross_entropy, boundary, combo, cross_entropy, dice, focal, focal_tversky
 from seg_models.losses import lovasz_softmax, sum_of_losses, tversky
+from tests import conftest
 
 RESULTS = Path(__file__).parent / "results"
 CRACK = 1
@@ -180,24 +181,25 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    """Runs what is missing and writes the table anew after each run."""
+    """Runs what is missing, keeps each row at once, and prints the table."""
+    shared = Path(os.environ.get("SEGLINE_TEST_DATA", conftest.ROOT.parent / "shared" / "data"))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data_dir", required=True)
+    parser.add_argument("--data_dir", default=str(shared / "crackforest"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     parser.add_argument("--steps", type=int, default=240)
     parser.add_argument("--rows", type=Path, default=RESULTS / "crackforest.json")
     arguments = parser.parse_args()
     rows = json.loads(arguments.rows.read_text()) if arguments.rows.exists() else []
     done = {(each["loss"], each["seed"], each["steps"]) for each in rows}
+    missing = [(name, seed) for seed in arguments.seeds for name in LOSSES if (name, seed, arguments.steps) not in done]
     with tempfile.TemporaryDirectory(prefix="segline-") as folder:
-        write_records(arguments.data_dir, Path(folder) / "records")
-        for seed in arguments.seeds:
-            for name in LOSSES:
-                if (name, seed, arguments.steps) not in done:
-                    rows.append(row(name, seed, arguments.steps, Path(folder) / "records"))
-                    print(rows[-1], flush=True)
-                    arguments.rows.parent.mkdir(parents=True, exist_ok=True)
-                    arguments.rows.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+        root = Path(folder) / "records"
+        if missing:
+            write_records(arguments.data_dir, root)
+        for name, seed in missing:
+            rows.append(row(name, seed, arguments.steps, root))
+            print(rows[-1], flush=True)
+            arguments.rows.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
     print(table([each for each in rows if each["steps"] == arguments.steps]))
 
 
