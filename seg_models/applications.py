@@ -3,9 +3,11 @@
 import dataclasses
 import math
 import os
+import re
 from collections.abc import Callable, Mapping
 
 import keras
+import numpy as np
 
 from seg_models import dilation, errors
 from seg_models.layers import atrous_convolution, atrous_pooling, normalization
@@ -15,7 +17,11 @@ SIZE = 224  # of the ImageNet networks; strides are read from the sizes that the
 # Stands before strided depthwise convolutions for the padding "same" of even sizes; "same" itself fits odd ones too.
 EVEN_PADDING = ((0, 1), (0, 1))
 
+# What Keras names layers that were given no name, with a number that counts all such layers of the process.
+UNNAMED = re.compile(r"(activation|add|average_pooling2d|batch_normalization|concatenate|conv2d|max_pooling2d)(_\d+)?")
+
 Application = Callable[..., keras.Model]
+Substitute = Callable[[keras.layers.Layer], keras.layers.Layer | None]
 
 
 def create(application: Application, weights: str | None) -> keras.Model:
@@ -53,61 +59,95 @@ def backbone(
     output_stride: int,
     norm: normalization.Norm,
     pad_valid: bool = False,
+    substitute: Substitute = lambda layer: None,
 ) -> keras.Model:
     """A backbone made from a classification network.
 
     Args:
       network: from `create`.
-      levels: level -> the name of the layer that gives its features.
+      levels: level -> the name of the layer that gives its features; layers without a name of their own are called
+        what they would be called in a new process.
       preprocessing: float 0..255 [B, H, W, 3] -> what the network's weights expect.
       output_stride: 8, 16 or 32.
       norm: replaces the network's batch normalisation; all but "group" take over its weights.
       pad_valid: whether convolutions and poolings that lose a border or an odd last pixel are padded "same". Inside
         the image the features stay what they were, but may come from pixels one further to the left and up.
+      substitute: gives what shall take a layer's place, or None: then the rules of this module hold.
 
     Returns:
       Functional model, float 0..255 [B, H, W, 3] -> {level: float [B, ceil(H / s), ceil(W / s), C]}, where s is
       2^level or output_stride, whichever is less.
     """
 
-    clone = keras.models.clone_model(
-        network,
-        input_tensors=keras.Input((None, None, 3)),
-        clone_function=lambda layer: _converted(layer, output_stride, norm, pad_valid),
-    )
-    copy_weights(network, clone)
+    names = _names(network)
+
+    def converted(layer: keras.layers.Layer) -> keras.layers.Layer:
+        settings = {**layer.get_config(), "name": names[layer.name]}
+        return substitute(layer) or _converted(layer, settings, output_stride, norm, pad_valid)
+
+    clone = keras.models.clone_model(network, input_tensors=keras.Input((None, None, 3)), clone_function=converted)
+    copy_weights(network, clone, names)
     features = {level: clone.get_layer(name).output for level, name in levels.items()}
     trunk = keras.Model(clone.input, features, name="trunk")
     image = keras.Input((None, None, 3), name="image")
     return keras.Model(image, trunk(preprocessing(image)), name=network.name)
 
 
-def copy_weights(network: keras.Model, backbone: keras.Model) -> None:
-    """Copies the weights of all layers that `backbone` has under the same name.
+def copy_weights(network: keras.Model, backbone: keras.Model, names: Mapping[str, str] | None = None) -> None:
+    """Copies the weights of all layers that `backbone` has too.
 
     Group normalisation starts anew, for batch normalisation's weights mean nothing to it.
+
+    Args:
+      network: the source; layers within its nested models count as its own.
+      backbone: the target.
+      names: what the network's layers are called in the backbone; by default the same, but for `_` in place of `/`.
     """
     twins = {layer.name: layer for layer in backbone.layers}
     for layer in network.layers:
-        twin = twins.get(layer.name)
-        if twin is not None and len(twin.weights) == len(layer.weights):
-            twin.set_weights(layer.get_weights())
+        if isinstance(layer, keras.Model):
+            copy_weights(layer, backbone, names)
+            continue
+        twin = twins.get(names[layer.name] if names else layer.name.replace("/", "_"))
+        values = layer.get_weights()
+        if isinstance(layer, keras.layers.BatchNormalization) and not layer.scale:
+            values.insert(0, np.ones_like(values[0]))  # ours has a factor, which is 1 where the network has none
+        if twin is not None and len(twin.weights) == len(values):
+            # Reshaped because a convolution of one channel a group has the numbers of a depthwise one.
+            twin.set_weights([value.reshape(old.shape) for value, old in zip(values, twin.weights)])
+
+
+def _names(network: keras.Model) -> dict[str, str]:
+    """Layer name -> name in a new process, so that a network's names do not depend on what was built before it."""
+    names = {layer.name: layer.name for layer in network.layers}
+    numbers: dict[str, list[int]] = {}
+    for name in names:
+        if match := UNNAMED.fullmatch(name):
+            numbers.setdefault(match[1], []).append(int((match[2] or "_0")[1:]))
+    for kind, found in numbers.items():
+        for index, number in enumerate(sorted(found)):
+            names[f"{kind}_{number}" if number else kind] = f"{kind}_{index}" if index else kind
+    return names
 
 
 def _converted(
-    layer: keras.layers.Layer, output_stride: int, norm: normalization.Norm, pad_valid: bool
+    layer: keras.layers.Layer,
+    settings: dict[str, object],
+    output_stride: int,
+    norm: normalization.Norm,
+    pad_valid: bool,
 ) -> keras.layers.Layer:
-    """What takes the layer's place."""
+    """What takes the layer's place; `settings` is its configuration under its new name."""
     if isinstance(layer, keras.layers.BatchNormalization):
         # Pretrained statistics are right with the epsilon that they were learnt with, and only with that.
-        return dataclasses.replace(norm, epsilon=layer.epsilon).layer(layer.name, pretrained=True)
+        return dataclasses.replace(norm, epsilon=layer.epsilon).layer(settings["name"], pretrained=True)
     if isinstance(layer, (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.SeparableConv2D)):
-        return _dilated(layer, output_stride, pad_valid)
+        return _dilated(layer, settings, output_stride, pad_valid)
     if isinstance(layer, (keras.layers.MaxPooling2D, keras.layers.AveragePooling2D)):
-        return _dilated_pooling(layer, output_stride, pad_valid)
+        return _dilated_pooling(layer, settings, output_stride, pad_valid)
     if isinstance(layer, keras.layers.ZeroPadding2D) and layer.padding == EVEN_PADDING:
-        return keras.layers.Activation("linear", name=layer.name)
-    return type(layer).from_config(layer.get_config())
+        return keras.layers.Activation("linear", name=settings["name"])
+    return type(layer).from_config(settings)
 
 
 def _plan(layer: keras.layers.Layer, output_stride: int) -> tuple[int, int]:
@@ -119,12 +159,13 @@ def _plan(layer: keras.layers.Layer, output_stride: int) -> tuple[int, int]:
 
 def _dilated(
     layer: keras.layers.Conv2D | keras.layers.DepthwiseConv2D | keras.layers.SeparableConv2D,
+    settings: dict[str, object],
     output_stride: int,
     pad_valid: bool,
 ) -> keras.layers.Layer:
     """The same convolution with the strides and the dilation that the output stride asks for."""
     strides, rate = _plan(layer, output_stride)
-    settings = {**layer.get_config(), "strides": strides, "dilation_rate": rate if max(layer.kernel_size) > 1 else 1}
+    settings = {**settings, "strides": strides, "dilation_rate": rate if max(layer.kernel_size) > 1 else 1}
     if pad_valid or isinstance(layer, keras.layers.DepthwiseConv2D):
         settings["padding"] = "same"
     if isinstance(layer, (keras.layers.DepthwiseConv2D, keras.layers.SeparableConv2D)):
@@ -133,16 +174,18 @@ def _dilated(
 
 
 def _dilated_pooling(
-    layer: keras.layers.MaxPooling2D | keras.layers.AveragePooling2D, output_stride: int, pad_valid: bool
+    layer: keras.layers.MaxPooling2D | keras.layers.AveragePooling2D,
+    settings: dict[str, object],
+    output_stride: int,
+    pad_valid: bool,
 ) -> keras.layers.Layer:
     """The same pooling with the strides and the dilation that the output stride asks for."""
     strides, rate = _plan(layer, output_stride)
     if strides == layer.strides[0] and rate == 1:
-        padding = "same" if pad_valid else layer.padding
-        return type(layer).from_config({**layer.get_config(), "padding": padding})
+        return type(layer).from_config({**settings, "padding": "same" if pad_valid else layer.padding})
     is_maximum = isinstance(layer, keras.layers.MaxPooling2D)
     pooling = atrous_pooling.AtrousMaxPooling2D if is_maximum else atrous_pooling.AtrousAveragePooling2D
-    return pooling(layer.pool_size[0], rate, name=layer.name)
+    return pooling(layer.pool_size[0], rate, name=settings["name"])
 
 
 def _load(network: keras.Model, path: str) -> None:

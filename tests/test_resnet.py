@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import keras
-import numpy as np
 import pytest
 
 from seg_models import errors
 from seg_models.backbones import resnet
 from seg_models.layers import normalization
+from tests import published_network
 
 LEVELS = {
     "1": "conv1_relu",
@@ -22,21 +22,12 @@ BATCH = normalization.Norm("batch")
 
 
 def test_is_the_published_network(tmp_path: Path) -> None:
-    image = np.random.default_rng(0).uniform(0, 255, (2, 64, 64, 3)).astype(np.float32)
-    published = keras.applications.ResNet50(include_top=False, weights=None, input_shape=(64, 64, 3))
-    preprocessed = keras.applications.resnet50.preprocess_input(image.copy())
-    for layer in published.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = 0.0
-    published(preprocessed, training=True)  # statistics unlike those that a new network starts with
-    path = tmp_path / "resnet.h5"
-    published.save_weights(path)
-
-    levels = resnet.build(resnet.Config(output_stride=32, weights=str(path)), BATCH)(image)
-
-    tapped = keras.Model(published.input, [published.get_layer(name).output for name in LEVELS.values()])
-    for ours, theirs in zip((levels[level] for level in LEVELS), tapped(preprocessed)):
-        np.testing.assert_allclose(ours, theirs, atol=1e-4 * np.abs(theirs).max())
+    pixels = published_network.image(64, 64)
+    preprocessed = keras.applications.resnet50.preprocess_input(pixels.copy())
+    published, path = published_network.save(keras.applications.ResNet50, tmp_path, preprocessed)
+    levels = resnet.build(resnet.Config(output_stride=32, weights=path), BATCH)(pixels)
+    for level, theirs in zip(levels, published_network.features(published, LEVELS.values(), preprocessed)):
+        published_network.assert_equal(levels[level], theirs)
 
 
 @pytest.mark.parametrize(

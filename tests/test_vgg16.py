@@ -3,12 +3,10 @@
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from seg_models.backbones import vgg16
 from seg_models.layers import normalization
-
-MEAN = (103.939, 116.779, 123.68)  # of ImageNet: blue, green, red
+from tests import published_network
 
 # Configuration D of the paper's table 1: the channels of the 3x3 convolutions between two poolings.
 CONFIGURATION_D = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
@@ -21,13 +19,9 @@ def test_has_the_parameters_of_the_paper() -> None:
 
 
 def test_is_the_published_network(tmp_path: Path) -> None:
-    image = np.random.default_rng(0).uniform(0, 255, (1, 64, 64, 3)).astype(np.float32)
-    published = keras.applications.VGG16(include_top=False, weights=None)
-    path = tmp_path / "vgg16.h5"
-    published.save_weights(path)
-
-    levels = vgg16.build(vgg16.Config(output_stride=32, weights=str(path)), normalization.Norm())(image)
-
-    tapped = keras.Model(published.input, [published.get_layer(name).output for name in vgg16.LEVELS.values()])
-    for ours, theirs in zip((levels[level] for level in vgg16.LEVELS), tapped(image[..., ::-1] - MEAN)):
-        np.testing.assert_allclose(ours, theirs, atol=1e-4 * np.abs(theirs).max())
+    pixels = published_network.image(64, 64)
+    preprocessed = keras.applications.vgg16.preprocess_input(pixels.copy())
+    published, path = published_network.save(keras.applications.VGG16, tmp_path, preprocessed)
+    levels = vgg16.build(vgg16.Config(output_stride=32, weights=path), normalization.Norm())(pixels)
+    for level, theirs in zip(levels, published_network.features(published, vgg16.LEVELS.values(), preprocessed)):
+        published_network.assert_equal(levels[level], theirs)

@@ -52,20 +52,19 @@ def build(config: Config, norm: normalization.Norm) -> keras.Model:
     for level, width, blocks in zip((2, 3, 4, 5), config.widths, config.blocks):
         strides, entry_rate = dilation.plan(2 ** (level - 1), 2, config.output_stride)
         _, rate = dilation.plan(2**level, 1, config.output_stride)
-        features = _block(features, width, norm, strides=strides, rates=(entry_rate, rate))
+        shortcut = norm.layer()(_convolution(features, width, 1, strides=strides))
+        features = _block(features, shortcut, norm, strides=strides, rates=(entry_rate, rate))
         for _ in range(blocks - 1):
-            features = _block(features, width, norm, strides=1, rates=(rate, rate))
+            features = _block(features, features, norm, strides=1, rates=(rate, rate))
         levels[str(level)] = features
     return keras.Model(image, levels, name="residual")
 
 
 def _block(
-    features: tf.Tensor, width: int, norm: normalization.Norm, *, strides: int, rates: tuple[int, int]
+    features: tf.Tensor, shortcut: tf.Tensor, norm: normalization.Norm, *, strides: int, rates: tuple[int, int]
 ) -> tf.Tensor:
-    """Two 3x3 convolutions beside a shortcut, float [B, H, W, C] -> float [B, H / strides, W / strides, width]."""
-    shortcut = features
-    if strides > 1 or features.shape[-1] != width:
-        shortcut = norm.layer()(_convolution(features, width, 1, strides=strides))
+    """Two 3x3 convolutions, to which the shortcut is added: float [B, H, W, C] -> float [B, h, w, D], its shape."""
+    width = shortcut.shape[-1]
     features = keras.layers.ReLU()(norm.layer()(_convolution(features, width, 3, strides=strides, rate=rates[0])))
     features = norm.layer()(_convolution(features, width, 3, rate=rates[1]))
     return keras.layers.ReLU()(keras.layers.Add()([shortcut, features]))
