@@ -1,5 +1,7 @@
 """DeepLabV3+: pluggable backbones, stride 4, one normalisation, precision."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -36,6 +38,25 @@ def test_scores_have_stride_4_at_any_size_and_all_weights_learn(separable: str) 
     gradients = tape.gradient(cost, network.trainable_variables)
     assert all(gradient is not None and np.isfinite(gradient).all() for gradient in gradients)
     assert not any("moving_mean" in weight.name for weight in network.weights), "backbone and decoder share the norm"
+
+
+def test_over_xception_it_has_as_many_weights_as_published() -> None:
+    """41,258,213 with the statistics of batch normalisation, for 21 classes: the checkpoint's port to Keras."""
+    voc = dataset.DatasetInfo("voc", tuple(dataset.Category(str(index), (0, 0, 0)) for index in range(21)), ())
+    config = dataclasses.replace(deeplab_v3_plus.XCEPTION_65, norm=normalization.Norm("batch"))
+    network = deeplab_v3_plus.build(config, voc).network
+    weights = [weight for weight in network.weights if weight.dtype.is_floating]  # the state of dropout is none
+    assert sum(int(np.prod(weight.shape)) for weight in weights) == 41_258_213
+
+
+def test_the_decoder_is_the_papers() -> None:
+    """Section 3.1: level 2 reduced to 48 channels, joined to the pyramid's 256, two 3x3 convolutions of 256."""
+    config = dataclasses.replace(deeplab_v3_plus.RESNET_101, backbone=TINY.backbone, norm=normalization.Norm("batch"))
+    built = deeplab_v3_plus.build(config, INFO)
+    pyramid = 2 * (16 * 256 + 512) + 3 * (9 * 16 * 256 + 512) + 5 * 256 * 256 + 512
+    decoder = 4 * 48 + 96 + 9 * (256 + 48) * 256 + 512 + 9 * 256 * 256 + 512 + 256 * 3 + 3
+    own = [weight for weight in built.network.trainable_variables if id(weight) not in built.backbone_weights]
+    assert sum(int(np.prod(weight.shape)) for weight in own) == pyramid + decoder
 
 
 def test_the_pyramid_follows_the_output_stride() -> None:

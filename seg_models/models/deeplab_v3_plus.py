@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from seg_models import config as settings
 from seg_models import dataset, model, registry
-from seg_models.backbones import mobilenet_v2
+from seg_models.backbones import mobilenet_v2, resnet, xception65
 from seg_models.layers import aspp, convolution, normalization, resize_like
 from seg_models.losses import cross_entropy
 
@@ -18,7 +18,9 @@ HIGH_LEVEL = "5"
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    """The architecture; the defaults are the paper's.
+    """The architecture: the paper's decoder, by default over a small backbone; RESNET_101, XCEPTION_65 are the paper's.
+
+    MobileNetV2 is published without this decoder: see deeplab_v3.
 
     Attributes:
       backbone: Config of seg_models.backbones; its `output_stride` sets the pyramid's reach.
@@ -42,6 +44,11 @@ class Config:
     def pretrained(self) -> bool:
         """Whether training starts from weights learnt elsewhere."""
         return self.backbone.pretrained
+
+
+RESNET_101 = Config(backbone=resnet.Config(depth=101, multi_grid=(1, 2, 4)))
+# Section 4.3: separable convolutions throughout, and no multi-grid.
+XCEPTION_65 = Config(backbone=xception65.Config(), pyramid=aspp.Aspp(separable=True), separable=True)
 
 
 def build(config: Config, info: dataset.DatasetInfo) -> model.SegmentationModel:
