@@ -7,6 +7,7 @@ REQUIREMENTS = [
     "tensorflow==2.15.1",
     "keras==2.15.0",
     "tensorflow-addons==0.23.0",
+    "keras-tuner==1.4.8",  # TFX's Tuner runs it
     "tfx==1.15.1",
     "apache-beam==2.64.0",  # from 2.69 on Beam no longer brings dill, which TFX imports
     "tensorflow-datasets==4.9.10",
@@ -35,6 +36,7 @@ setup(
         "gpu": ["tensorflow[and-cuda]==2.15.1"],
         "kubeflow": ["kfp==1.8.22", "tfx[kfp]==1.15.1"],
         "dask": ["dask[distributed]==2024.8.0"],  # Beam's DaskRunner
+        "tune": ["scikit-learn>=1.3"],  # the Gaussian process of `tune.algorithm` bayesian
         "test": ["pytest>=8", "pytest-xdist>=3"],  # the tests on all cores at once
     },
     entry_points={"console_scripts": ["segline=pipeline.cli:main"]},

@@ -4,7 +4,7 @@ import os
 
 from tfx.components.trainer import fn_args_utils
 
-from components import checkpoint_key, storage
+from components import checkpoint_key, hyperparameters, storage
 from seg_models import config, start_weights, train
 
 RUN_FN = f"{__name__}.run_fn"
@@ -21,14 +21,19 @@ TENSORBOARD_DIR = "tensorboard_dir"
 
 
 def run_fn(fn_args: fn_args_utils.FnArgs) -> None:
-    """Trains on the records of the Examples artifact and exports to `fn_args.serving_model_dir`."""
+    """Trains on the records of the Examples artifact and exports to `fn_args.serving_model_dir`.
+
+    Where settings were searched for (components/tuner.py), with those that were found best.
+    """
     given = fn_args.custom_config
     settings = config.from_json(given[SETTINGS])
-    records_dir = _records_dir(fn_args.train_files)
+    if fn_args.hyperparameters:
+        settings = hyperparameters.applied(settings, fn_args.hyperparameters)
+    folder = records_dir(fn_args.train_files)
     start = start_weights.fingerprint(settings.train.start_from)
-    key = checkpoint_key.of(given[SETTINGS], given[CODE], records_dir, start)
+    key = checkpoint_key.of(config.to_json(settings), given[CODE], folder, start)
     folders = train.Folders(
-        records=records_dir,
+        records=folder,
         model=fn_args.serving_model_dir,
         checkpoints=os.path.join(given[CHECKPOINT_DIR], key),
         # Curves of different trainings get names of their own; an interrupted one goes on under its name.
@@ -38,6 +43,6 @@ def run_fn(fn_args: fn_args_utils.FnArgs) -> None:
     storage.write(storage.join(folders.checkpoints, FINISHED), b"")
 
 
-def _records_dir(file_patterns: list[str]) -> str:
+def records_dir(file_patterns: list[str]) -> str:
     """The folder above the splits of an Examples artifact; TFX names the files `<uri>/Split-train/*`."""
     return os.path.dirname(os.path.dirname(file_patterns[0]))

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from seg_models import config
+from seg_models import config, tuning
 
 PACKAGES = ("seg_models", "components")
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,8 +19,13 @@ def conversion(experiment: config.Experiment) -> str:
 
 
 def training(experiment: config.Experiment) -> str:
-    """The version of the code that learns; the pictures and pages it draws for people do not count."""
+    """The version of the code that learns; the pictures and pages it draws for people do not count.
+
+    Where settings are searched, the code of all that may be chosen counts.
+    """
     settings = [config.training_of(experiment)]
+    if experiment.tune is not None:
+        settings += tuning.variants(settings[0], experiment.tune)
     return of(
         "seg_models.train",
         *_metrics(experiment),

@@ -1,4 +1,4 @@
-"""Puts the results of a run where people look: metrics.json, report.html and records/ under the root."""
+"""Puts the results of a run where people look: metrics.json, report.html, records/, trials.json under the root."""
 
 import dataclasses
 import os
@@ -15,6 +15,8 @@ from seg_models.report import page
 
 # The executor of TFX's Pusher writes these.
 PUSHED, PUSHED_VERSION = "pushed", "pushed_version"
+# The trials of a search for settings: our file, and what the executor of TFX's Tuner calls it.
+TRIALS, TRIALS_OF_TFX = "trials.json", "tuner_results.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +46,12 @@ def publish(executions: Mapping[str, history.Execution], where: deployment.Deplo
     link_tree(records, where.records_dir)
     for name in (page.METRICS, page.PAGE):
         image_files.write_atomically(Path(where.root) / name, (evaluation / name).read_bytes())
+    trials = Path(where.root) / TRIALS
+    if "Tuner" in executions:
+        found = Path(executions["Tuner"].outputs["tuner_results"].uri) / TRIALS_OF_TFX
+        image_files.write_atomically(trials, found.read_bytes())
+    else:
+        trials.unlink(missing_ok=True)
     for finished in Path(where.checkpoint_dir).glob(f"*/{trainer.FINISHED}"):
         shutil.rmtree(finished.parent)
     return Outcome(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline import deployment, history, pipeline, publish, steps
-from seg_models import config, dataset, errors, gate, listing
+from seg_models import config, dataset, errors, gate, listing, scores, tuning
 
 
 def run_here(experiment: config.Experiment, where: deployment.Deployment) -> publish.Outcome:
@@ -50,9 +50,13 @@ def compile_to(path: str, experiment: config.Experiment, where: deployment.Deplo
 
 
 def check(experiment: config.Experiment) -> None:
-    """Raises UserError for what would fail only after hours: a gate that asks for a score that no metric gives."""
+    """Raises UserError for what would fail only after hours: a score that is asked for and that no metric gives."""
     info = dataset.info_of(listing.module_of(experiment.dataset), experiment.dataset)
-    gate.check(experiment.gate, gate.possible_scores(info, experiment.evaluation))
+    possible = gate.possible_scores(info, experiment.evaluation)
+    gate.check(experiment.gate, possible)
+    if experiment.tune is not None:
+        scores.lookup(possible, tuning.metric(experiment))
+        tuning.variants(config.training_of(experiment), experiment.tune)
 
 
 @contextlib.contextmanager

@@ -7,6 +7,8 @@ from tfx.orchestration.beam import beam_dag_runner
 
 from pipeline import failures, history, pipeline
 
+# The ids of the nodes that people see, in order.
+_shown: list[str] = []
 # A node fails inside a Beam worker, which passes its exception on as text; the exception itself is kept here.
 _failed: list[Exception] = []
 
@@ -18,6 +20,8 @@ def run(made: tfx_pipeline.Pipeline) -> None:
       UserError: the user's mistake, wherever in the pipeline it came to light.
     """
     _failed.clear()
+    ids = {node.id for node in made.components}
+    _shown[:] = [name for name in pipeline.STEPS if name in ids]
     error: Exception | None = None
     try:
         Runner().run(made)
@@ -32,11 +36,10 @@ class Step(beam_dag_runner.PipelineNodeAsDoFn):
     """One node of the pipeline; it runs in this process."""
 
     def _run_node(self) -> None:
-        shown = list(pipeline.STEPS)
-        if self._node_id not in shown:
+        if self._node_id not in _shown:
             super()._run_node()
             return
-        label = f"[{shown.index(self._node_id) + 1}/{len(shown)}] {pipeline.STEPS[self._node_id]}"
+        label = f"[{_shown.index(self._node_id) + 1}/{len(_shown)}] {pipeline.STEPS[self._node_id]}"
         print(label, flush=True)
         start = time.monotonic()
         try:

@@ -9,7 +9,7 @@ import importlib
 import json
 from typing import Any
 
-from seg_models import errors
+from seg_models import errors, registry
 from seg_models import inference as looks
 
 
@@ -57,7 +57,7 @@ class Train:
         evaluation and for the export, with the weights that these use, rounded up to whole batches; 0: the moving
         statistics count.
       precision: "float32", "mixed_bfloat16" or "mixed_float16".
-      class_weights: "none" or "median_frequency" (SegNet, section 4).
+      class_weights: "none", "median_frequency" (SegNet, section 4) or another kind of seg_models.class_weights.
       checkpoint_every: steps between checkpoints, after which an interrupted run goes on.
       evaluate_every: steps between evaluations on the eval split; 0: only when the run is over.
       evaluate_images: of the eval split that these look at; 0: all.
@@ -128,6 +128,35 @@ class Evaluation:
 
 
 @dataclasses.dataclass(frozen=True)
+class Tune:
+    """A search for better settings, by Keras Tuner, before the training that counts.
+
+    Attributes:
+      space: (dotted field of `model`, `input`, `train` or `inference`, what it may be), such as
+        ("train.learning_rate", "1e-4..1e-2 log"); see seg_models/tuning.py.
+      algorithm: "random", "bayesian" (Gaussian process, upper confidence bound) or "hyperband" (Li et al., 2018).
+      trials: settings that are tried; hyperband decides by itself, and takes about nine trials' time.
+      share: of `train.steps` that a trial takes, and of its warm-up; with hyperband, the longest trials.
+      metric: key of metrics.json that is to be as high as possible; "": the gate's.
+      seed: of the settings that are tried.
+    """
+
+    space: tuple[tuple[str, str], ...] = ()
+    algorithm: str = "random"
+    trials: int = 10
+    share: float = 0.2
+    metric: str = ""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        registry.check("the algorithms of `tune.algorithm`", self.algorithm, ("random", "bayesian", "hyperband"))
+        if self.trials < 1:
+            raise errors.UserError(f"`tune.trials` is {self.trials}; expected 1 or more.")
+        if not 0 < self.share <= 1:
+            raise errors.UserError(f"`tune.share` is {self.share}; expected more than 0 and at most 1.")
+
+
+@dataclasses.dataclass(frozen=True)
 class Experiment:
     """WHAT is run: a data set, a model, how it learns and what it must reach. WHERE is the Deployment's."""
 
@@ -138,6 +167,7 @@ class Experiment:
     inference: looks.Inference = looks.Inference()
     evaluation: Evaluation = Evaluation()
     gate: Gate = Gate()
+    tune: Tune | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -149,7 +179,7 @@ class Training:
       metric: what early stopping watches; "" where nothing does.
     """
 
-    model: Any
+    model: Any = part("seg_models.models")
     input: Input
     train: Train
     evaluation: Evaluation

@@ -43,9 +43,7 @@ def _replaced(value: Any, path: list[str], text: str, name: str) -> Any:
         raise errors.UserError(registry.unknown(f"the fields of {type(value).__name__} (`{name}`)", path[0], known))
     field, inner = known[path[0]], getattr(value, path[0])
     if len(path) > 1:
-        if not dataclasses.is_dataclass(inner):
-            raise errors.UserError(f"`{name}`: `{path[0]}` has no fields of its own.")
-        new = _replaced(inner, path[1:], text, name)
+        new = _replaced(_section(value, path[0], name), path[1:], text, name)
     elif "package" in field.metadata:
         new = _part(field.metadata["package"], text, many=isinstance(inner, tuple))
     elif dataclasses.is_dataclass(inner):
@@ -53,6 +51,17 @@ def _replaced(value: Any, path: list[str], text: str, name: str) -> Any:
     else:
         new = _parsed(text, typing.get_type_hints(type(value))[path[0]], name)
     return dataclasses.replace(value, **{path[0]: new})
+
+
+def _section(value: Any, field: str, name: str) -> Any:
+    """The dataclass in a field; its defaults where it may be None and is."""
+    inner = getattr(value, field)
+    if inner is None:
+        options = typing.get_args(typing.get_type_hints(type(value))[field])
+        inner = next((option() for option in options if dataclasses.is_dataclass(option)), None)
+    if not dataclasses.is_dataclass(inner):
+        raise errors.UserError(f"`{name}`: `{field}` has no fields of its own.")
+    return inner
 
 
 def _part(package: str, text: str, many: bool) -> Any:

@@ -53,15 +53,31 @@ class Folders:
 def train(settings: config.Training, folders: Folders, distribution: tf.distribute.Strategy | None = None) -> None:
     """Trains a model and exports it; an interrupted run goes on from its last checkpoint.
 
+    Args: as `fit`.
+
+    Raises:
+      UserError: as `fit`.
+    """
+    distribution = distribution or strategy.choose()
+    learning = fit(settings, folders, distribution)
+    # All workers read the weights, for some are means over the workers; one writes them.
+    with learning.judged_weights():
+        weights = {path: weight.numpy() for path, weight in weight_paths.named(learning.network).items()}
+    if strategy.is_chief(distribution):
+        _export(settings, folders, learning, weights)
+
+
+def fit(settings: config.Training, folders: Folders, distribution: tf.distribute.Strategy) -> learner.Learner:
+    """The learner after all its steps, with the best weights where early stopping kept them.
+
     Args:
       settings: what is learnt, and how.
       folders: see Folders.
-      distribution: None: what fits the devices that are here.
+      distribution: what the steps are spread over; in `train`, None: what fits the devices that are here.
 
     Raises:
       UserError: settings and records do not fit together, or the loss is not finite.
     """
-    distribution = distribution or strategy.choose()
     keras.utils.set_random_seed(settings.train.seed)
     keras.mixed_precision.set_global_policy(settings.train.precision)
     records = manifest.read(folders.records)
@@ -85,11 +101,7 @@ def train(settings: config.Training, folders: Folders, distribution: tf.distribu
         )
     if settings.train.patience:
         checkpoints.restore_best()
-    # All workers read the weights, for some are means over the workers; one writes them.
-    with learning.judged_weights():
-        weights = {path: weight.numpy() for path, weight in weight_paths.named(learning.network).items()}
-    if strategy.is_chief(distribution):
-        _export(settings, folders, learning, weights)
+    return learning
 
 
 def _own(folders: Folders, distribution: tf.distribute.Strategy) -> Folders:

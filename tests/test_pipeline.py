@@ -1,5 +1,6 @@
 """The pipeline's steps and edges, and what each step depends on: its cache lives by that."""
 
+import json
 from pathlib import Path
 
 import keras
@@ -10,7 +11,7 @@ from tfx.orchestration import pipeline as tfx_pipeline
 from tfx.orchestration.local import runner_utils
 
 from pipeline import deployment, pipeline
-from seg_models import config, export, overrides
+from seg_models import config, errors, export, overrides
 from seg_models.datasets import toy_streets
 from seg_models.models import unet
 from seg_models.optimizers import sgd
@@ -49,7 +50,33 @@ def test_steps_and_edges() -> None:
         "Evaluator": {"ExampleGen", "Trainer"},
         "Pusher": {"Trainer", "Evaluator"},
     }
-    assert set(edges) == set(pipeline.STEPS)
+    assert [name for name in pipeline.STEPS if name != "Tuner"] == list(edges)
+
+
+TUNED = {"tune__space": "train.learning_rate=1e-4..1e-2 log,model.width=4|8", "tune__trials": "3"}
+
+
+def test_a_search_for_settings_comes_before_training() -> None:
+    edges = {node.id: {upstream.id for upstream in node.upstream_nodes} for node in made(**TUNED).components}
+    assert list(edges) == list(pipeline.STEPS)
+    assert edges["Tuner"] == {"ExampleGen"} and edges["Trainer"] == {"ExampleGen", "Tuner"}
+    tuner = next(node for node in made(**TUNED).components if node.id == "Tuner")
+    given = json.loads(properties(tuner)["custom_config"])
+    assert config.from_json(given["tune"]).metric == "mean_iou"
+    assert given["settings"] == config.to_json(config.training_of(EXPERIMENT))
+
+
+def test_a_search_depends_on_its_settings_and_on_what_it_may_choose() -> None:
+    def custom_configs(**changes: str) -> dict[str, object]:
+        nodes = made(**{**TUNED, **changes}).components
+        return {node.id: properties(node)["custom_config"] for node in nodes if node.id in ("Tuner", "Trainer")}
+
+    before, others = custom_configs(), custom_configs(tune__trials="4")
+    assert before["Tuner"] != others["Tuner"] and before["Trainer"] == others["Trainer"]
+    others = custom_configs(tune__space="model=unet|deeplab_v3_plus")
+    assert json.loads(before["Trainer"])["code"] != json.loads(others["Trainer"])["code"]
+    with pytest.raises(errors.UserError, match="`tune.space`.*Did you mean `unet`"):
+        made(tune__space="model=unet|unte")
 
 
 def test_a_gate_that_compares_brings_in_the_last_blessed_model() -> None:

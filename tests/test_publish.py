@@ -50,6 +50,17 @@ def test_results_are_where_people_look(executions: dict[str, history.Execution],
     assert (outcome.verdict.blessed, outcome.version, outcome.newest) == (True, "12", "12")
 
 
+def test_the_trials_of_a_search_are_those_of_this_run(
+    executions: dict[str, history.Execution], tmp_path: Path
+) -> None:
+    where, told = deployment.local(str(tmp_path / "root"), "x"), tmp_path / "root/trials.json"
+    results = artifact(tmp_path / "tfx/tuner", {"tuner_results.json": '[{"score": 0.5}]'})
+    publish.publish({**executions, "Tuner": history.Execution(False, {"tuner_results": results})}, where)
+    assert told.read_text() == '[{"score": 0.5}]'
+    publish.publish(executions, where)
+    assert not told.exists()
+
+
 def test_a_refused_model_has_no_version(executions: dict[str, history.Execution], tmp_path: Path) -> None:
     executions["Pusher"].outputs["pushed_model"].custom_properties["pushed"].int_value = 0
     outcome = publish.publish(executions, deployment.local(str(tmp_path / "root"), "x"))

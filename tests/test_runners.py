@@ -19,11 +19,13 @@ EXPERIMENT = config.Experiment(
     model=unet.Config(),
     train=config.Train(steps=1, optimizer=sgd.Config(), schedule=polynomial.Config()),
     gate=config.Gate(no_worse_than_last_by=0.01),
+    tune=config.Tune(space=(("train.learning_rate", "1e-4..1e-2 log"),)),
 )
 GPU = deployment.Machine(4, 16, "NVIDIA_TESLA_T4", 1)
 EDGES = {
     "ExampleGen": set(),
-    "Trainer": {"ExampleGen"},
+    "Tuner": {"ExampleGen"},
+    "Trainer": {"ExampleGen", "Tuner"},
     "LastBlessedModel": set(),
     "Evaluator": {"ExampleGen", "Trainer", "LastBlessedModel"},
     "Pusher": {"Trainer", "Evaluator"},
@@ -60,7 +62,7 @@ def test_kubeflow_vertex_and_this_machine_get_the_same_steps_and_edges(tmp_path:
         assert found == EDGES
         containers = [each["container"] for each in spec["deploymentSpec"]["executors"].values() if "container" in each]
         assert {container["image"] for container in containers} == {"segline:1"}
-        assert [each["resources"]["accelerator"]["count"] for each in containers if "resources" in each] == ["1"]
+        assert [each["resources"]["accelerator"]["count"] for each in containers if "resources" in each] == ["1", "1"]
 
 
 def test_compiling_needs_an_image(tmp_path: Path) -> None:
@@ -68,9 +70,14 @@ def test_compiling_needs_an_image(tmp_path: Path) -> None:
         runners.compile_to(str(tmp_path / "job.json"), EXPERIMENT, deployment.local(str(tmp_path), "x"))
 
 
-@pytest.mark.parametrize("field", ["gate.minimum", "evaluation.metrics"])
+@pytest.mark.parametrize("field", ["gate.minimum", "evaluation.metrics", "tune.metric", "tune.space"])
 def test_a_misspelt_score_or_metric_is_found_before_anything_runs(field: str, tmp_path: Path) -> None:
-    text = {"gate.minimum": "mean_iuo=0.5", "evaluation.metrics": "confusion_matrx"}[field]
+    text = {
+        "gate.minimum": "mean_iuo=0.5",
+        "evaluation.metrics": "confusion_matrx",
+        "tune.metric": "mean_iuo",
+        "tune.space": "train.learning_rat=0.1|0.2",
+    }[field]
     with pytest.raises(errors.UserError, match="Did you mean"):
         runners.run_here(overrides.apply(EXPERIMENT, {field: text}), deployment.local(str(tmp_path / "root"), "x"))
     assert not (tmp_path / "root").exists()
