@@ -11,9 +11,14 @@ from seg_models.backbones import residual, resnet
 from seg_models.layers import aspp, normalization, vgg
 from seg_models.losses import cross_entropy
 from seg_models.models import (
+    cascade,
+    deeplab_v1,
+    deeplab_v2,
     deeplab_v3,
     deeplab_v3_plus,
+    dilation8,
     fcn,
+    patch_classifier,
     pspnet,
     refinenet,
     segformer,
@@ -27,6 +32,7 @@ from tests.benchmarks.camvid import peers
 MOMENTUM = 0.95
 NORM = normalization.Norm("batch", momentum=MOMENTUM)
 VGG16 = vgg.Vgg16(width=16, fc_channels=256)
+OBJECTS = ("pole", "sign", "car", "pedestrian", "bicyclist")
 PYRAMID = aspp.Aspp(channels=128, rates=(2, 4, 6))
 
 
@@ -72,6 +78,20 @@ ROWS = {
     "segnet_basic": _ours("SegNet-Basic, width 32", segnet.Config(variant="basic", width=32)),
     "fcn_32s": _ours("FCN-32s, VGG16 of width 16", fcn.Config(stride=32, vgg16=VGG16, score_deviation=0.01)),
     "fcn_8s": _ours("FCN-8s, VGG16 of width 16", fcn.Config(stride=8, vgg16=VGG16, score_deviation=0.01)),
+    "deeplab_v1": _ours("DeepLab-LargeFOV, VGG16 of width 16", deeplab_v1.Config(vgg16=VGG16)),
+    "deeplab_v2": _ours(
+        "DeepLab v2, small ResNet, three scales", deeplab_v2.Config(backbone=_small(8), rates=(2, 4, 6, 8))
+    ),
+    "dilation8": _ours("Dilation8, VGG16 of width 16", dilation8.Config(vgg16=VGG16)),
+    "cascade_dilated": _ours(
+        "Cascade-DilatedNet, VGG16 of width 16", cascade.Config(objects=OBJECTS, vgg16=VGG16)
+    ),
+    "cascade_segnet": _ours(
+        "Cascade-SegNet, VGG16 of width 16", cascade.Config(base="segnet", objects=OBJECTS, vgg16=VGG16)
+    ),
+    "patch_classifier": _ours(
+        "Patch classifier, 65x65", patch_classifier.Config(patch=65, kernels=(4, 4, 5), channels=32, stride=4)
+    ),
     "pspnet": _ours("PSPNet, small ResNet", pspnet.Config(_small(8), channels=128, auxiliary_channels=64)),
     "deeplab_v3": _ours("DeepLabV3, small ResNet", deeplab_v3.Config(_small(16), PYRAMID)),
     "deeplab_v3_plus": _ours(
