@@ -45,8 +45,8 @@ def main(name: str) -> None:
         "loss": abs(many["loss"] / one["loss"] - 1),
         "logged_loss": max(abs(found["logged"] / one["loss"] - 1) for found in (one, many)),
         "gradients": _difference(one["gradients"], many["gradients"]) / max(largest, 1),
-        "weights": _difference(one["weights"], many["weights"]),
-        "average": _difference(one["average"], many["average"]),
+        "weights": _relative(one["weights"], many["weights"]),
+        "average": _relative(one["average"], many["average"]),
         **_dropped(mirrored),
     }
     print(json.dumps(found))
@@ -133,6 +133,11 @@ def _dropped(strategy: tf.distribute.Strategy) -> dict[str, Any]:
 
 def _difference(first: list[np.ndarray], second: list[np.ndarray]) -> float:
     return float(max(np.abs(a - b).max() for a, b in zip(first, second, strict=True)))
+
+
+def _relative(first: list[np.ndarray], second: list[np.ndarray]) -> float:
+    """As `_difference`, but of large values, such as the variances of pixels of 0..255, in parts of the largest."""
+    return float(max(np.abs(a - b).max() / max(1, np.abs(a).max()) for a, b in zip(first, second, strict=True)))
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from seg_models.models import (
     segnet,
     semantic_fpn,
     unet,
+    unet_with_backbone,
 )
 
 PACKAGE = "seg_models.models"
@@ -53,7 +54,7 @@ VGG16 = vgg.Vgg16(width=2, fc_channels=8, dropout=0.0)
 # A new model gets its smallest Config here, without anything random in training.
 CONFIGS = {
     "cascade": cascade.Config(parts=(("tree", "sky"),), vgg16=VGG16),
-    "deeplab_v1": deeplab_v1.Config(input_stride=2, vgg16=VGG16),
+    "deeplab_v1": deeplab_v1.Config(input_stride=2, vgg16=dataclasses.replace(VGG16, fc_channels=64)),
     "deeplab_v2": deeplab_v2.Config(
         backbone=dataclasses.replace(BACKBONE, output_stride=8), rates=(1, 2), scales=(0.5, 1.0)
     ),
@@ -61,7 +62,7 @@ CONFIGS = {
     "deeplab_v3_plus": deeplab_v3_plus.Config(
         backbone=BACKBONE, pyramid=PYRAMID, low_level_channels=4, decoder_channels=8
     ),
-    "dilation8": dilation8.Config(vgg16=VGG16),
+    "dilation8": dilation8.Config(score_deviation=0.1, vgg16=VGG16),
     # VGG16's padding of 100 pixels leaves hardly any statistics of images this small to normalise by.
     "fcn": fcn.Config(
         backbone=dataclasses.replace(BACKBONE, output_stride=32), learnt_upsampling=True, score_deviation=0.01
@@ -94,11 +95,14 @@ CONFIGS = {
         channels=8,
         dropout=0.0,
     ),
-    "segnet": segnet.Config(width=4),
+    "segnet": segnet.Config(variant="basic", width=4),
     "semantic_fpn": semantic_fpn.Config(
         backbone=dataclasses.replace(BACKBONE, output_stride=32), pyramid_channels=8, channels=8
     ),
     "unet": unet.Config(depth=2, width=4, dropout=0.0),
+    "unet_with_backbone": unet_with_backbone.Config(
+        backbone=dataclasses.replace(BACKBONE, output_stride=32), center_channels=8, channels=(8, 8, 4, 4, 4)
+    ),
 }
 
 
