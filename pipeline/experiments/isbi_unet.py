@@ -1,6 +1,11 @@
 """A small U-Net on the ISBI 2012 membranes, with the paper's border weights and elastic deformations.
 
     segline run isbi_unet --data_dir DIR
+
+The network and steps of `tests/benchmarks/isbi_em.py`, which finds 0.54 for the score `rand` (0.42 and 0.66 with two
+seeds), 0.9966 for `warping` and 0.936 for `pixel` on 4 held-out slices; below two minutes of processor time.
+Of the two ingredients the border weights pay at this length of training; without the elastic deformations, which need a
+longer one, `rand` is 0.74.
 """
 
 from seg_models import config
