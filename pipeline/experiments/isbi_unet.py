@@ -4,8 +4,8 @@
 
 The network and steps of `tests/benchmarks/isbi_em.py`, which finds 0.54 for the score `rand` (0.42 and 0.66 with two
 seeds), 0.9966 for `warping` and 0.936 for `pixel` on 4 held-out slices; below two minutes of processor time.
-At this length of training the border weights help (`rand` 0.74 with them alone, 0.58 with neither ingredient, if classes
-are chosen at one half; no better than without at the best threshold), and the elastic deformations cost some.
+With so few steps the border weights help (`rand` 0.74 with them alone, 0.58 with neither ingredient, if classes are
+chosen at one half; no better than without at the best threshold), and the elastic deformations cost some.
 """
 
 from seg_models import config
