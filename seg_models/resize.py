@@ -26,20 +26,19 @@ class Window:
 def image(pixels: tf.Tensor, size: tuple[int, int] | tf.Tensor) -> tf.Tensor:
     """Bilinear, with antialiasing where it shrinks: any number type 0..255 [.., H, W, 3] -> float32 [.., *size, 3]."""
     own = tf.shape(pixels)[-3:-1]
-    # Where nothing shrinks the two are equal, and without antialiasing it takes a tenth of the time.
+    # Where nothing shrinks the two are equal, and without antialiasing it takes a quarter of the time.
     return tf.cond(
         tf.reduce_any(own > size),
-        # The rounded weights of an average add up to a little more than 1: white would turn 255.0001.
-        lambda: tf.clip_by_value(tf.image.resize(pixels, size, antialias=True), 0, 255),
-        lambda: tf.cast(tf.image.resize(pixels, size), tf.float32),
+        lambda: _averaged(pixels, size),
+        lambda: tf.image.resize(tf.cast(pixels, tf.float32), size),
     )
 
 
 def nearest(ids: tf.Tensor, size: tuple[int, int] | tf.Tensor) -> tf.Tensor:
     """Nearest neighbour, for maps of ids: integers [.., H, W] -> same type [.., *size]; pixel centres match `image`."""
     # Gathering rows copies them whole, so both axes take their turn as rows: five times faster than tf.image.resize.
-    columns = _rows(tf.linalg.matrix_transpose(ids), size[1])
-    return _rows(tf.linalg.matrix_transpose(columns), size[0])
+    rows = tf.linalg.matrix_transpose(_rows(ids, size[0]))
+    return tf.linalg.matrix_transpose(_rows(rows, size[1]))
 
 
 def example(example: dict[str, tf.Tensor], size: tuple[int, int] | tf.Tensor) -> dict[str, tf.Tensor]:
@@ -89,7 +88,41 @@ def framed(values: tf.Tensor, window: Window, fill: float | int) -> tf.Tensor:
     """What a window sees, [*seen, ..], with `fill` where it lies outside: [*size, ..]."""
     channels = values.shape[2:]
     margins = tf.pad(window.margins, [[0, len(channels)], [0, 0]])
-    return tf.ensure_shape(tf.pad(values, margins, constant_values=fill), [*window.size, *channels])
+    padded = tf.cond(
+        tf.reduce_any(margins > 0), lambda: tf.pad(values, margins, constant_values=fill), lambda: values
+    )
+    return tf.ensure_shape(padded, [*window.size, *channels])
+
+
+def _averaged(pixels: tf.Tensor, size: tuple[int, int] | tf.Tensor) -> tf.Tensor:
+    """As tf.image.resize with antialiasing, at half its cost: float32 [.., *size, 3] of numbers [.., H, W, 3]."""
+    shape = tf.shape(pixels)
+    images = tf.reshape(tf.cast(pixels, tf.float32), tf.concat([[-1], shape[-3:]], axis=0))
+    rows = _weighted(tf.transpose(images, [1, 0, 2, 3]), size[0])
+    columns = _weighted(tf.transpose(rows, [2, 0, 1, 3]), size[1])
+    resized = tf.reshape(tf.transpose(columns, [2, 1, 0, 3]), tf.concat([shape[:-3], size, [3]], axis=0))
+    # The rounded weights of an average add up to a little more than 1: white would turn 255.0001.
+    return tf.minimum(tf.ensure_shape(resized, [*pixels.shape[:-3], None, None, 3]), 255.0)
+
+
+def _weighted(values: tf.Tensor, wanted: int | tf.Tensor) -> tf.Tensor:
+    """Float32 [H, ..] -> [wanted, ..]: means of rows, their weights a triangle that reaches one row further each way."""
+    length = tf.shape(values)[0]
+    scale = tf.cast(length, tf.float32) / tf.cast(wanted, tf.float32)
+    reach = tf.maximum(scale, 1.0)
+    centers = (tf.range(tf.cast(wanted, tf.float32)) + 0.5) * scale - 0.5
+    taps = tf.range(tf.cast(tf.math.ceil(2 * reach), tf.int32) + 1)
+    places = tf.cast(tf.math.ceil(centers - reach), tf.int32)[:, tf.newaxis] + taps
+    triangle = tf.maximum(1.0 - tf.abs(tf.cast(places, tf.float32) - centers[:, tf.newaxis]) / reach, 0.0)
+    weights = tf.where((places >= 0) & (places < length), triangle, 0.0)
+    weights /= tf.reduce_sum(weights, axis=1, keepdims=True)
+    own = tf.broadcast_to(tf.range(tf.shape(places)[0])[:, tf.newaxis], tf.shape(places))
+    indices = tf.reshape(tf.stack([own, tf.clip_by_value(places, 0, length - 1)], axis=-1), [-1, 2])
+    means = tf.SparseTensor(
+        tf.cast(indices, tf.int64), tf.reshape(weights, [-1]), tf.cast(tf.stack([wanted, length]), tf.int64)
+    )
+    flat = tf.sparse.sparse_dense_matmul(means, tf.reshape(values, [length, -1]))
+    return tf.reshape(flat, tf.concat([[wanted], tf.shape(values)[1:]], axis=0))
 
 
 def _rows(ids: tf.Tensor, wanted: int | tf.Tensor) -> tf.Tensor:

@@ -1,8 +1,10 @@
-"""How many images a second the input pipeline feeds: `python -m tests.benchmarks.input_pipeline [RECORDS ...]`.
+"""How fast the input pipeline is beside decoding alone, and what each augmentation costs.
 
-Without record files it makes 64 noisy 480 x 360 PNG images. Processor time per image, CamVid's 480 x 360 PNGs at
-batch 8 on 2 slow cores, in the order of SETTINGS: 5.9, 8.0, 10.0 and 4.4 ms. With both cores to itself the second
-setting gives 200 images/s; a training step of eight on such a machine takes 0.6 s or more, so the input costs a tenth.
+    python -m tests.benchmarks.input_pipeline [--data_dir FOLDER] [--rounds N] [RECORDS ...]
+
+The floor decodes image and maps of the same records, on as many threads, and does nothing else. All settings take turns
+within one run and the best turn of each counts, so that whatever else the machine does falls on all alike. Shares are
+of processor time: where nothing else runs they are those of the images a second too, for all cores are busy.
 """
 
 import os
@@ -10,69 +12,170 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import argparse
+import dataclasses
+import io
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from PIL import Image
 
-from seg_models import config, dataset, image_files, input_pipeline, records
+from seg_models import config, dataset, decoding, image_files, input_pipeline, record_stream, records, registry
 from seg_models.augment import color, crop, flip, scale_jitter
+from tests import conftest
 
-INFO = dataset.DatasetInfo("any", tuple(dataset.Category(str(i), (0, 0, 0)) for i in range(255)), ())
-WINDOW = (crop.Config(180, 240), flip.Config(), color.Config())
-SIZE = (180, 240)
+INFO = dataset.DatasetInfo("any", tuple(dataset.Category(str(i), (i, i, i), i % 2 == 1) for i in range(32)), ())
 BATCH = 8
-SETTINGS = {
-    "resized to 240x180": config.Input(size=SIZE, batch_size=BATCH),
-    "resized, jittered, cropped, flipped, coloured": config.Input(
-        size=SIZE, batch_size=BATCH, augment=(scale_jitter.Config(), *WINDOW)
-    ),
-    "jittered at 480x360, then the same": config.Input(batch_size=BATCH, augment=(scale_jitter.Config(), *WINDOW)),
-    "cropped only": config.Input(batch_size=BATCH, augment=WINDOW[:1]),
-}
+CAMVID, STREET = (360, 480), (1024, 2048)
 
 
-def write_noise(path: Path, images: int = 64) -> str:
-    """Records of smooth images with noise, as a camera gives them, and blocks of classes."""
-    rng = np.random.default_rng(0)
+def settings(size: tuple[int, int]) -> dict[str, config.Input]:
+    """What is measured, for images of `size`: windows are half as high and as wide."""
+    half = (size[0] // 2, size[1] // 2)
+    window = (crop.Config(*half), flip.Config(), color.Config())
+    jittered = (scale_jitter.Config(), *window)
+    inputs = {
+        "half the size": config.Input(size=half),
+        "crop": config.Input(augment=window[:1]),
+        "crop, flip, color": config.Input(augment=window),
+        "scale_jitter, crop, flip, color": config.Input(augment=jittered),
+        "half the size, scale_jitter, crop, flip, color": config.Input(size=half, augment=jittered),
+    }
+    return {name: dataclasses.replace(input, batch_size=BATCH, shuffle_buffer=8) for name, input in inputs.items()}
+
+
+def camvid(folder: Path) -> Iterator[dataset.Example]:
+    """Real images, PNG 480 x 360."""
+    for path in sorted((folder / "val").glob("*.png"))[:64]:
+        encoded, kind, height, width = image_files.read_image(path)
+        raw = image_files.read_raw_mask(folder / "valannot" / path.name)
+        semantic = np.where(raw == 11, INFO.void, raw).astype(np.uint8)
+        yield dataset.Example(path.stem, encoded, kind, height, width, semantic=semantic)
+
+
+def made(size: tuple[int, int], kind: str, images: int) -> Iterator[dataset.Example]:
+    """Blobs with the noise of a camera; every blob is an instance."""
+    random = np.random.default_rng(0)
+    for index in range(images):
+        coarse = Image.fromarray(random.integers(0, 12, [8, 16]).astype(np.uint8) * 20)
+        smooth = np.asarray(coarse.resize(size[::-1], Image.Resampling.BICUBIC), np.float32)
+        semantic = (smooth / 20).clip(0, 11).astype(np.uint8)
+        pixels = smooth[..., None] + random.normal(0, 6, [*size, 3])
+        buffer = io.BytesIO()
+        Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(buffer, kind, quality=90)
+        instance = np.where(semantic % 2 == 1, semantic, 0)
+        objects = tuple(dataset.Object(int(i), int(i)) for i in np.unique(instance) if i)
+        yield dataset.Example(
+            str(index), buffer.getvalue(), kind, *size, semantic=semantic, instance=instance, objects=objects
+        )
+
+
+def written(path: Path, examples: Iterator[dataset.Example]) -> list[str]:
+    """The record file of the examples."""
     with path.open("wb") as file:
-        for index in range(images):
-            semantic = np.kron(rng.integers(0, 11, [6, 8]), np.ones([60, 60])).astype(np.uint8)
-            noise = rng.normal(0, 6, [360, 480, 3])
-            pixels = np.clip(semantic[..., None] * 20 + 20 + noise, 0, 255).astype(np.uint8)
-            encoded = image_files.encode_png(pixels)
-            records.write(
-                file, records.encode(dataset.Example(str(index), encoded, "png", 360, 480, semantic=semantic))
-            )
-    return str(path)
+        for one in examples:
+            records.write(file, records.encode(one))
+    return [str(path)]
 
 
-def rate(batches: tf.data.Dataset, steps: int) -> tuple[float, float]:
+def floor(shards: list[str], *, maps: bool) -> tf.data.Dataset:
+    """Batches of nothing but proof that the images, and the maps, have been decoded."""
+
+    def decoded(_: tf.Tensor, record: tf.Tensor) -> tf.Tensor:
+        features = tf.io.parse_single_example(record, decoding.FEATURES)
+        pixels = tf.io.decode_image(features[records.IMAGE], channels=3, expand_animations=False)
+        corners = [tf.cast(tf.reshape(pixels, [-1])[-1], tf.int32)]
+        for key in (records.SEMANTIC, records.INSTANCE_MASK) if maps else ():
+            corners.append(tf.cond(features[key] == "", lambda: 0, lambda: _corner(features[key])))
+        return tf.add_n(corners)
+
+    stream = record_stream.training(shards, seed=0, start=0, shuffle_buffer=8)
+    return stream.map(decoded, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).batch(BATCH).prefetch(2)
+
+
+def _corner(encoded: tf.Tensor) -> tf.Tensor:
+    return tf.cast(tf.reshape(tf.io.decode_png(encoded, channels=1), [-1])[-1], tf.int32)
+
+
+def rate(batches: tf.data.Dataset, seconds: float) -> tuple[float, float]:
     """Images a second, and milliseconds of processor time for one image."""
     iterator = iter(batches)
-    for _ in range(5):
+    for _ in range(3):
         next(iterator)
-    wall, processor = time.perf_counter(), time.process_time()
-    for _ in range(steps):
+    start, processor, images = time.perf_counter(), time.process_time(), 0
+    while time.perf_counter() - start < seconds:
         next(iterator)
-    images = steps * BATCH
-    return images / (time.perf_counter() - wall), (time.process_time() - processor) / images * 1000
+        images += BATCH
+    return images / (time.perf_counter() - start), 1000 * (time.process_time() - processor) / images
+
+
+def compare(title: str, shards: list[str], size: tuple[int, int], arguments: argparse.Namespace) -> None:
+    """Prints the rate of every setting, and its share of the floor's."""
+    streams = {
+        "decoding the image alone": floor(shards, maps=False),
+        "decoding image and maps": floor(shards, maps=True),
+        **{name: input_pipeline.training(shards, INFO, input, seed=0) for name, input in settings(size).items()},
+    }
+    turns = [{name: rate(one, arguments.seconds) for name, one in streams.items()} for _ in range(arguments.rounds)]
+    print(f"\n{title:48} images/s  ms/image  of the image's rate  of all decoding's")
+    costs = {name: min(turn[name][1] for turn in turns) for name in streams}
+    for name, cost in costs.items():
+        images = max(turn[name][0] for turn in turns)
+        shares = [costs[floor] / cost for floor in list(costs)[:2]]
+        print(f"  {name:46} {images:8.0f} {cost:9.1f} {shares[0]:20.0%} {shares[1]:18.0%}")
+
+
+def milliseconds(function: Callable[..., Any], *inputs: Any, rounds: int) -> float:
+    """Mean over 8 seeds of the best of several calls, each on one thread's worth of work."""
+    times = np.full([rounds + 1, 8], np.inf)
+    for turn in range(rounds + 1):
+        for seed in range(8):
+            start = time.perf_counter()
+            function(*inputs, tf.constant(seed))
+            times[turn, seed] = time.perf_counter() - start
+    return 1000 * times[1:].min(axis=0).mean()
+
+
+def costs(shards: list[str], size: tuple[int, int], rounds: int) -> None:
+    """Prints what each augmentation costs where it is done, on images of `size`."""
+    print(f"\nEach alone, where it is done, {size[1]} x {size[0]}{'':20} ms/image")
+    batch = next(iter(input_pipeline.training(shards, INFO, config.Input(size=size, batch_size=4), seed=0)))
+    one = {name: values[0] for name, values in batch.items()}
+    for name in registry.available("seg_models.augment"):
+        module = registry.find("seg_models.augment", name)
+        fields = {field.name for field in dataclasses.fields(module.Config)}
+        always = module.Config(**({"probability": 1.0} if "probability" in fields else {}))
+        if hasattr(module, "apply"):
+            run = tf.function(lambda one, seed: module.apply(always, one, seed=tf.stack([0, seed]), info=INFO))
+            print(f"  {name:56} {milliseconds(run, one, rounds=rounds):10.1f}")
+        else:
+            seeds = tf.stack([tf.range(4)] * 2, axis=1)
+            run = tf.function(lambda batch, seed: module.apply_batch(always, batch, seeds=seeds + seed, info=INFO))
+            print(f"  {name:56} {milliseconds(run, batch, rounds=rounds) / 4:10.1f}")
 
 
 def main() -> None:
-    """Prints one line a setting."""
+    """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("records", nargs="*", help="TFRecord files of a converted data set")
-    parser.add_argument("--steps", type=int, default=30)
+    parser.add_argument("records", nargs="*", help="TFRecord files of a converted data set, images of 480 x 360 or more")
+    parser.add_argument("--data_dir", default=os.environ.get("SEGLINE_TEST_DATA", conftest.ROOT.parent / "shared/data"))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=4.0, help="that each turn lasts")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        shards = arguments.records or [write_noise(Path(folder) / "records")]
-        for name, settings in SETTINGS.items():
-            batches = input_pipeline.training(shards, INFO, settings, seed=0)
-            images, milliseconds = rate(batches, arguments.steps)
-            print(f"{name:46} {images:6.0f} images/s {milliseconds:6.1f} ms of processor time per image")
+        if arguments.records:
+            compare("Given records", arguments.records, CAMVID, arguments)
+        real = Path(arguments.data_dir) / "camvid" / "CamVid"
+        if real.is_dir():
+            small = written(Path(folder) / "camvid", camvid(real))
+            compare("CamVid, PNG 480 x 360", small, CAMVID, arguments)
+        street = written(Path(folder) / "street", made(STREET, "jpeg", 16))
+        compare("Made, JPEG 2048 x 1024", street, STREET, arguments)
+        costs(written(Path(folder) / "made", made(CAMVID, "png", 8)), CAMVID, arguments.rounds)
 
 
 if __name__ == "__main__":
