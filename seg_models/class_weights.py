@@ -22,9 +22,9 @@ def weights(kind: str, split: manifest.SplitManifest) -> tuple[float, ...]:
     "median_frequency" (SegNet, section 4): median(g) / g_c, where g_c is the class's pixels over all pixels of the
       images in which it occurs.
     "inverse_frequency": proportional to 1 / f_c.
-    "root_inverse_frequency" (Wong et al., 2018, section 2.1): proportional to 1 / sqrt(f_c).
-    "inverse_log_frequency" (ENet, section 5.1): 1 / log(1.02 + f_c), so between 1.4 and 50.
-    "effective_number" (Cui et al., 2019, equation 2): proportional to (1 - beta) / (1 - beta^n_c), where n_c are the
+    "root_inverse_frequency" (Wong et al., 2018): proportional to 1 / sqrt(f_c).
+    "inverse_log_frequency" (ENet; Paszke et al., 2016): 1 / log(1.02 + f_c), so between 1.4 and 50.
+    "effective_number" (Cui et al., 2019): proportional to (1 - beta) / (1 - beta^n_c), where n_c are the
       class's pixels. "effective_number:BETA" says which beta. Pixels are many: classes of many times 1 / (1 - beta)
       pixels, 10000 with the paper's 0.9999, weigh all the same. A class of few has 1 / n_c, as in "inverse_frequency".
 

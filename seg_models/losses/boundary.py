@@ -1,8 +1,8 @@
-"""Boundary loss (Kervadec et al.: Boundary loss for highly unbalanced segmentation, 2019, equation 5).
+"""Boundary loss (Kervadec et al.: Boundary loss for highly unbalanced segmentation, 2019).
 
-Each pixel costs the signed distance to its class's true boundary. As in the paper it goes beside a loss of regions:
-alone it would be content with an empty class. The signed distances of the truth itself, a constant that the paper
-leaves out, are kept as in its equation 4, so that the loss of a perfect prediction is 0 and any other's is positive.
+Each pixel costs the signed distance to its class's true boundary. As in the paper it goes beside a loss of regions, for
+alone it has next to no slope where a class is predicted nowhere. The signed distances of the truth itself, a constant
+that the paper leaves out, are kept, so that the loss of a perfect prediction is 0 and any other's is positive.
 """
 
 import dataclasses

@@ -1,4 +1,4 @@
-"""Combo loss (Taghanaki et al., 2019, equation 3): cross-entropy that tells misses from false alarms, and Dice.
+"""Combo loss (Taghanaki et al., 2019): cross-entropy that tells misses from false alarms, and Dice.
 
 Each class is one against the rest. The paper subtracts the Dice scores; here their distance to 1 is added, so that the
 loss of a perfect prediction is 0, and classes are averaged.

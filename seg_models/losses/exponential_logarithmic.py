@@ -1,4 +1,4 @@
-"""Exponential logarithmic loss (Wong et al.: 3D Segmentation with Exponential Logarithmic Loss, 2018, section 2.1).
+"""Exponential logarithmic loss (Wong et al.: 3D Segmentation with Exponential Logarithmic Loss, 2018).
 
 w_dice mean((-log dice)^gamma_dice) + w_cross mean(w_class (-log p)^gamma_cross). The paper's w_class is what
 `train.class_weights` calls "root_inverse_frequency".

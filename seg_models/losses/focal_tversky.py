@@ -1,4 +1,4 @@
-"""Focal Tversky loss (Abraham, Khan, 2018, equation 4): (1 - Tversky index)^(1 / gamma) of each class.
+"""Focal Tversky loss (Abraham, Khan, 2018): (1 - Tversky index)^(1 / gamma) of each class.
 
 The paper's alpha, 0.7, weighs false negatives, and its beta false positives; here the names are those of `tversky`. It
 sums over the classes; this is their mean.

@@ -1,4 +1,4 @@
-"""Generalised Dice loss (Sudre et al., 2017, section 2.1): one ratio, to which rare classes add as much as common ones."""
+"""Generalised Dice loss (Sudre et al., 2017): one ratio, to which rare classes add as much as common ones."""
 
 import dataclasses
 from collections.abc import Mapping

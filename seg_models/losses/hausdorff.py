@@ -1,4 +1,4 @@
-"""Hausdorff distance loss, the form of distance transforms (Karimi, Salcudean, 2019, equation 8).
+"""Hausdorff distance loss, the form of distance transforms (Karimi, Salcudean, 2019).
 
 Each squared error is multiplied by how far the pixel is from the true and from the predicted boundary. For the gradient
 the transform of the prediction is a constant, as in the paper; and as there, this goes beside a loss of regions.

@@ -1,4 +1,4 @@
-"""Jaccard loss: 1 - IoU of soft counts (Rahman, Wang: Optimizing Intersection-Over-Union, 2016, section 2.2)."""
+"""Jaccard loss: 1 - IoU of soft counts (Rahman, Wang: Optimizing Intersection-Over-Union, 2016)."""
 
 import dataclasses
 from collections.abc import Mapping

@@ -1,8 +1,7 @@
 """Lovász-softmax loss (Berman, Rannen Triki, Blaschko, 2018): the exact Lovász extension of the Jaccard loss.
 
 The Jaccard loss of a class is a function of the set of its mispredicted pixels. Its Lovász extension takes the pixels
-in the order of falling error and weighs each error by how much the loss grows when that pixel joins the set (equation
-9). It is flat where nothing is predicted yet, so it refines a model, or goes beside cross-entropy.
+in the order of falling error and weighs each error by how much the loss grows when that pixel joins the set.
 """
 
 import dataclasses

@@ -1,4 +1,4 @@
-"""Sensitivity-specificity loss (Brosch et al., 2015, equation 2): squared errors on and off the class, balanced."""
+"""Sensitivity-specificity loss (Brosch et al., 2015): squared errors on and off the class, balanced."""
 
 import dataclasses
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Correlation maximised structural similarity loss (Zhao et al., arXiv 1910.08711, section 3).
+"""Correlation maximised structural similarity loss (Zhao et al., arXiv 1910.08711).
 
 Truth and prediction of each class are normalised by mean and deviation in a window around each pixel, as in SSIM. Where
 the two then differ much, their linear correlation is low; there the cross-entropy is multiplied by the difference.

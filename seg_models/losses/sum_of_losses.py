@@ -1,4 +1,4 @@
-"""A weighted sum of losses, such as cross-entropy and Dice (Isensee et al.: nnU-Net, 2018, section 2.3)."""
+"""A weighted sum of losses, such as cross-entropy and Dice (Isensee et al.: nnU-Net, 2018)."""
 
 import dataclasses
 from collections.abc import Mapping

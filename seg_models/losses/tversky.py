@@ -1,4 +1,4 @@
-"""Tversky loss (Salehi, Erdogmus, Gholipour, 2017, equation 4): false positives and negatives weigh differently.
+"""Tversky loss (Salehi, Erdogmus, Gholipour, 2017): false positives and negatives weigh differently.
 
 alpha = beta = 1/2 is Dice with the plain denominator, alpha = beta = 1 is Jaccard.
 """

@@ -30,7 +30,6 @@ import tensorflow as tf
 
 from pipeline.experiments import crackforest_unet
 from seg_models import config, input_pipeline, learner, manifest, records, registry, soft_counts, strategy
-from seg_models.augment import crop
 from seg_models.datasets import crackforest
 from seg_models.losses import balanced_cross_entropy, boundary, combo, cross_entropy, dice, focal, focal_tversky
 from seg_models.losses import lovasz_softmax, sum_of_losses, tversky
@@ -39,7 +38,6 @@ from tests import conftest
 RESULTS = Path(__file__).parent / "results"
 CRACK = 1
 TOLERANCE = 2
-WINDOW = 96
 THRESHOLDS = 1 / (1 + np.exp(np.linspace(8, -8, 65)))  # evenly spaced on the scale of the logits
 PLAIN = cross_entropy.Config()
 CRACKS = soft_counts.Scope(skip_classes=(0,))
@@ -83,12 +81,11 @@ def write_records(data_dir: str, root: Path) -> manifest.Manifest:
 
 
 def settings(loss: Any, class_weights: str, seed: int, steps: int) -> config.Training:
-    """The experiment's, with another loss and smaller windows."""
+    """The experiment's, with another loss."""
     experiment = crackforest_unet.EXPERIMENT
-    input = dataclasses.replace(experiment.input, augment=(crop.Config(WINDOW, WINDOW), *experiment.input.augment[1:]))
     model = dataclasses.replace(experiment.model, loss=loss)
     train = dataclasses.replace(experiment.train, class_weights=class_weights, seed=seed, steps=steps)
-    return config.training_of(dataclasses.replace(experiment, model=model, input=input, train=train))
+    return config.training_of(dataclasses.replace(experiment, model=model, train=train))
 
 
 def trained(learning: config.Training, root: Path) -> keras.Model:
