@@ -8,6 +8,7 @@ from pathlib import Path
 import keras_tuner
 import pytest
 from tfx.components.tuner import executor
+from tfx.dsl.components.base import base_executor
 from tfx.types import standard_artifacts
 
 from components import hyperparameters, trainer, tuner
@@ -154,7 +155,8 @@ def test_tfx_s_tuner_trains_judges_and_hands_on_the_best(tmp_path: Path) -> None
             }
         ),
     }
-    executor.Executor().Do(
+    context = base_executor.BaseExecutor.Context(tmp_dir=str(tmp_path / "tmp"), unique_id="1")
+    executor.Executor(context).Do(
         {"examples": [examples]}, {"best_hyperparameters": [found], "tuner_results": [results]}, properties
     )
     handed_on = json.loads((tmp_path / "best" / "best_hyperparameters.txt").read_text())
