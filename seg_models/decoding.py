@@ -63,13 +63,18 @@ class Source:
         return resize.framed(tf.cast(ids, tf.int32), window, info.void)
 
     def _image(self, start: tf.Tensor, extent: tf.Tensor) -> tf.Tensor:
-        """Uint8 [*extent, 3], a part of the image."""
+        """Uint8 [*extent, 3], a part of the image, the same pixels as in the whole."""
         part = tf.cond(
-            self.is_jpeg,
-            lambda: tf.io.decode_and_crop_jpeg(self.encoded, tf.concat([start, extent], axis=0), channels=3),
-            lambda: tf.slice(self.pixels, tf.pad(start, [[0, 1]]), tf.concat([extent, [3]], axis=0)),
+            self.is_jpeg, lambda: self._jpeg(start, extent), lambda: tf.slice(self.pixels, *_channels(start, extent))
         )
         return tf.ensure_shape(part, [None, None, 3])
+
+    def _jpeg(self, start: tf.Tensor, extent: tf.Tensor) -> tf.Tensor:
+        # Colours have half the resolution and are interpolated, so the pixels at an edge need those beyond.
+        low = tf.maximum(start - 2, 0)
+        high = tf.minimum(start + extent + 2, self.size)
+        pixels = tf.io.decode_and_crop_jpeg(self.encoded, tf.concat([low, high - low], axis=0), channels=3)
+        return tf.slice(pixels, *_channels(start - low, extent))
 
 
 def read(record: tf.Tensor, info: dataset.DatasetInfo) -> Source:
@@ -118,3 +123,8 @@ def _map(encoded: tf.Tensor, dtype: tf.DType, absent: Callable[[], tf.Tensor]) -
 def _filled(size: tf.Tensor, value: int, dtype: tf.DType) -> tf.Tensor:
     """`dtype` [*size], all `value`."""
     return tf.fill(size, tf.constant(value, dtype))
+
+
+def _channels(start: tf.Tensor, extent: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Int32 [2] and [2] -> [3] and [3], all three channels."""
+    return tf.pad(start, [[0, 1]]), tf.concat([extent, [3]], axis=0)

@@ -66,6 +66,23 @@ def test_hue_turns_colours_and_leaves_grey() -> None:
         assert min(hue, 1 - hue) < 0.2
 
 
+def test_gamma_is_a_power() -> None:
+    exponents = []
+    for seed in range(20):
+        ratio = np.log(recoloured(seed, gamma=0.4) / 255) / np.log(IMAGE / 255)
+        np.testing.assert_allclose(ratio, np.median(ratio), rtol=1e-3)
+        exponents.append(np.log(np.median(ratio)))
+    assert -0.4 <= min(exponents) < -0.2 and 0.2 < max(exponents) <= 0.4
+
+
+def test_some_images_lose_all_colour() -> None:
+    results = [recoloured(seed, grey=0.25) for seed in range(200)]
+    grey = [np.ptp(result, axis=2).max() < 0.01 for result in results]
+    assert 28 <= sum(grey) <= 72
+    np.testing.assert_allclose(results[grey.index(True)][..., 0], IMAGE @ LUMA, atol=0.01)
+    np.testing.assert_allclose(results[grey.index(False)], IMAGE, atol=0.01)
+
+
 def test_clipped() -> None:
     extremes = np.array([[[0, 0, 0], [255, 255, 255]]], np.float32)
     results = np.stack([recoloured(seed, extremes, brightness=1.0) for seed in range(10)])

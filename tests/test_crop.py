@@ -8,6 +8,7 @@ from seg_models import dataset, errors
 from seg_models.augment import crop
 
 INFO = dataset.DatasetInfo("none", (dataset.Category("a", (0, 0, 0)),), ())
+TWO = dataset.DatasetInfo("two", INFO.categories * 2, ())
 
 
 def cropped(size: tuple[int, int], window: tuple[int, int], seed: int) -> dict[str, np.ndarray]:
@@ -62,6 +63,46 @@ def test_the_shape_is_static() -> None:
     assert {name: tuple(tensor.shape) for name, tensor in traced.structured_outputs.items()} == {
         "image": (4, 6, 3), "semantic": (4, 6), "instance": (4, 6)
     }  # fmt: skip
+
+
+def fractions(config: crop.Config, semantic: np.ndarray) -> list[float]:
+    """The share of the commonest class, void aside, in 60 windows."""
+    maps = tf.constant(semantic, tf.int32)
+    example = {"image": tf.zeros([*semantic.shape, 3]), "semantic": maps, "instance": maps}
+    shares = []
+    for seed in range(60):
+        window = crop.apply(config, example, seed=tf.constant([1, seed]), info=TWO)["semantic"].numpy()
+        counts = np.unique(window[window != 255], return_counts=True)[1]
+        shares.append(counts.max() / counts.sum() if counts.size else 1.0)
+    return shares
+
+
+def test_no_class_fills_a_window() -> None:
+    semantic = np.zeros([20, 30], np.int32)
+    semantic[:, 22:] = 1
+    semantic[:, 10:14] = 255
+    first = fractions(crop.Config(8, 8), semantic)
+    again = fractions(crop.Config(8, 8, max_category_fraction=0.75, tries=40), semantic)
+    assert sum(share >= 0.75 for share in first) > 30
+    assert max(again) < 0.75
+
+
+def test_a_window_is_taken_after_all_tries() -> None:
+    config = crop.Config(8, 8, max_category_fraction=0.75, tries=3)
+    assert fractions(config, np.zeros([20, 30], np.int32)) == [1.0] * 60
+    assert fractions(config, np.full([20, 30], 255)) == [1.0] * 60
+
+
+def test_a_good_first_window_stays() -> None:
+    semantic = np.indices([20, 30]).sum(axis=0) % 2
+    maps = tf.constant(semantic, tf.int32)
+    example = {"image": tf.zeros([20, 30, 3]), "semantic": maps, "instance": tf.reshape(tf.range(600), [20, 30])}
+    for seed in range(10):
+        one, other = (
+            crop.apply(config, example, seed=tf.constant([1, seed]), info=TWO)["instance"].numpy()
+            for config in (crop.Config(8, 8), crop.Config(8, 8, max_category_fraction=0.75))
+        )
+        assert (one == other).all()
 
 
 def test_an_empty_window_is_refused() -> None:

@@ -10,10 +10,10 @@ from seg_models.augment import flip
 INFO = dataset.DatasetInfo("none", (dataset.Category("a", (0, 0, 0)),), ())
 
 
-def flipped(probability: float, seed: int) -> dict[str, np.ndarray]:
+def flipped(probability: float, seed: int, vertical: float = 0.0) -> dict[str, np.ndarray]:
     maps = tf.constant([[1, 2, 3], [4, 5, 6]])
     example = {"image": tf.cast(tf.stack([maps] * 3, -1), tf.float32), "semantic": maps, "instance": maps * 10}
-    result = flip.apply(flip.Config(probability), example, seed=tf.constant([0, seed]), info=INFO)
+    result = flip.apply(flip.Config(probability, vertical), example, seed=tf.constant([0, seed]), info=INFO)
     return {name: value.numpy() for name, value in result.items()}
 
 
@@ -29,6 +29,13 @@ def test_always_and_never() -> None:
 def test_the_fraction_is_the_probability() -> None:
     mirrored = sum(flipped(0.25, seed)["semantic"][0, 0] == 3 for seed in range(400))
     assert 70 <= mirrored <= 130  # 100 expected, 3.5 standard deviations either side
+
+
+def test_top_to_bottom() -> None:
+    assert flipped(0.0, 0, vertical=1.0)["semantic"].tolist() == [[4, 5, 6], [1, 2, 3]]
+    assert flipped(1.0, 0, vertical=1.0)["instance"].tolist() == [[60, 50, 40], [30, 20, 10]]
+    corners = [flipped(0.5, seed, vertical=0.5)["semantic"][0, 0] for seed in range(200)]
+    assert all(corners.count(value) > 25 for value in (1, 3, 4, 6))  # 50 expected: each is drawn on its own
 
 
 def test_a_wrong_probability_is_refused() -> None:

@@ -9,12 +9,13 @@ import tensorflow as tf
 from PIL import Image
 
 from seg_models import config, dataset, errors, image_files, input_pipeline, record_stream
-from seg_models.augment import color, crop, flip, scale_jitter
+from seg_models.augment import class_mix, color, copy_paste, crop, cutmix, flip, rand_augment, rotation, scale_jitter
 from tests import toy_records
 
 SHARDS = (5, 1, 0, 7)  # records in each file
 TOTAL = sum(SHARDS)
 AUGMENT = (scale_jitter.Config(0.7, 1.4), crop.Config(12, 16), flip.Config(), color.Config())
+MIXING = (cutmix.Config(), class_mix.Config(), copy_paste.Config())
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +72,49 @@ def test_resumes_with_the_same_bits(shards: list[str], shuffle_buffer: int) -> N
     for start in (1, 3, 7):
         resumed = input_pipeline.training(shards, toy_records.INFO, settings, seed=7, start_step=start)
         assert_equal(list(resumed.take(10 - start).as_numpy_iterator()), whole[start:])
+
+
+def test_what_is_mixed_resumes_with_the_same_bits(shards: list[str]) -> None:
+    augment = (rotation.Config(), *AUGMENT, rand_augment.Config(), *MIXING)
+    settings = config.Input(size=(20, 24), batch_size=4, augment=augment)
+    whole = list(input_pipeline.training(shards, toy_records.INFO, settings, seed=7).take(6).as_numpy_iterator())
+    resumed = input_pipeline.training(shards, toy_records.INFO, settings, seed=7, start_step=3)
+    assert_equal(list(resumed.take(3).as_numpy_iterator()), whole[3:])
+    assert whole[0].keys() == {
+        "image", "semantic", "instance", "weight", "key", "object_category", "object_instance", "object_crowd"
+    }  # fmt: skip
+
+
+def test_images_are_mixed_with_the_next_of_their_batch(shards: list[str]) -> None:
+    plain = config.Input(size=(20, 24), batch_size=4)
+    mixing = config.Input(size=(20, 24), batch_size=4, augment=(cutmix.Config(probability=1.0),))
+    pasted = 0
+    for one, other in zip(
+        input_pipeline.training(shards, toy_records.INFO, plain, seed=3).take(5).as_numpy_iterator(),
+        input_pipeline.training(shards, toy_records.INFO, mixing, seed=3).take(5).as_numpy_iterator(),
+    ):
+        own, donor = one["image"], np.roll(one["image"], -1, axis=0)
+        assert ((other["image"] == own) | (other["image"] == donor)).all()
+        assert (one["key"] == other["key"]).all()
+        pasted += (other["image"] != own).any(axis=(1, 2, 3)).sum()
+    assert pasted > 10
+
+
+def test_what_the_loss_prepares_is_of_the_mixed_batch(shards: list[str]) -> None:
+    settings = config.Input(size=(20, 24), batch_size=4, augment=MIXING)
+    prepared = input_pipeline.training(
+        shards, toy_records.INFO, settings, seed=3, prepare=lambda batch: {"twice": 2 * batch["semantic"]}
+    )
+    for batch in prepared.take(3).as_numpy_iterator():
+        assert (batch["twice"] == 2 * batch["semantic"]).all()
+
+
+def test_one_image_cannot_be_mixed(shards: list[str]) -> None:
+    settings = config.Input(size=(20, 24), batch_size=2, augment=MIXING)
+    input_pipeline.training(shards, toy_records.INFO, settings, seed=0)
+    context = tf.distribute.InputContext(num_input_pipelines=2, input_pipeline_id=0, num_replicas_in_sync=2)
+    with pytest.raises(errors.UserError, match="`cutmix` mixes.*got 1"):
+        input_pipeline.training(shards, toy_records.INFO, settings, seed=0, context=context)
 
 
 def test_a_record_looks_different_in_the_next_epoch(shards: list[str]) -> None:
