@@ -18,7 +18,10 @@ SIZE = 224  # of the ImageNet networks; strides are read from the sizes that the
 EVEN_PADDING = ((0, 1), (0, 1))
 
 # What Keras names layers that were given no name, with a number that counts all such layers of the process.
-UNNAMED = re.compile(r"(activation|add|average_pooling2d|batch_normalization|concatenate|conv2d|max_pooling2d)(_\d+)?")
+UNNAMED = re.compile(
+    "(activation|add|average_pooling2d|batch_normalization|concatenate|conv2d|max_pooling2d|separable_conv2d)"
+    r"(_\d+)?"
+)
 
 Application = Callable[..., keras.Model]
 Substitute = Callable[[keras.layers.Layer], keras.layers.Layer | None]

@@ -7,6 +7,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+ODD_LEVELS = 97  # pixels; all levels have an odd number of features, so that no kernel of 3 is off the middle
+
 
 def image(height: int, width: int) -> np.ndarray:
     """Float32 0..255 [2, height, width, 3], the same every time."""
@@ -39,22 +41,20 @@ def features(network: keras.Model, layers: Iterable[str], pixels: np.ndarray) ->
     return keras.Model(network.input, [network.get_layer(name).output for name in layers])(pixels)
 
 
-def differences(
-    level: Callable[[np.ndarray], tf.Tensor], large: np.ndarray, theirs: tf.Tensor, margin: int
-) -> list[float]:
+def differences(level: Callable[[np.ndarray], tf.Tensor], large: np.ndarray, theirs: tf.Tensor) -> list[float]:
     """How far our features are from theirs if they are taken from another place, the best place first.
 
     Args:
       level: our features, stride 4, of an image.
-      large: float [B, H + 4, W + 4, 3], an image from whose first H x W pixels theirs come.
-      theirs: float [B, h, w, C], stride 4.
-      margin: features at their border that are left out, for the two networks see different borders.
+      large: float [B, H, W, 3]; our images are cut from it.
+      theirs: float [B, h, w, C], stride 4, of its first rows and columns.
     """
+    margin = 6  # features at the border that are left out, for the two networks see different borders
     inside = theirs[:, margin:-margin, margin:-margin].numpy()
     rows, columns = inside.shape[1:3]
     found = []
     for shift in range(4):
-        ours = level(large[:, shift : large.shape[1] - 4 + shift, shift : large.shape[2] - 4 + shift]).numpy()
+        ours = level(large[:, shift : shift + ODD_LEVELS, shift : shift + ODD_LEVELS]).numpy()
         for start in range(margin - 2, margin + 3):
             place = ours[:, start : start + rows, start : start + columns]
             found.append(float(np.abs(place - inside).max() / np.abs(inside).max()))

@@ -87,3 +87,63 @@ def test_group_normalisation_starts_anew_and_convolutions_do_not() -> None:
     kernels = [model.get_layer("first").get_weights()[0] for model in (trunk, network)]
     np.testing.assert_array_equal(*kernels)
     assert len(trunk.get_layer("first_bn").get_weights()) == 2
+
+
+def inception_like(include_top: bool, weights: str | None, input_shape: tuple[int, int, int]) -> keras.Model:
+    """Stride 32, and the kinds of layer that Xception and Inception have: lost borders, branches, nameless layers."""
+    image = keras.Input(input_shape)
+    features = keras.layers.Conv2D(4, 3, strides=2)(image)
+    features = keras.layers.MaxPooling2D(3, strides=2)(features)
+    for _ in range(3):
+        features = keras.layers.BatchNormalization(scale=False)(features)
+        pooled = keras.layers.AveragePooling2D(3, strides=1, padding="same")(features)
+        flat = keras.layers.Conv2D(4, (1, 7), padding="same")(features)
+        features = keras.layers.Activation("relu")(keras.layers.Concatenate()([pooled, flat]))
+        halved = keras.layers.MaxPooling2D(3, strides=2)(features)
+        reduced = keras.layers.SeparableConv2D(4, 3, padding="same")(features)
+        reduced = keras.layers.Conv2D(features.shape[-1], 3, strides=2)(reduced)
+        features = keras.layers.Add()([halved, reduced])
+    return keras.Model(image, keras.layers.AveragePooling2D(3, 1, "same", name="end")(features))
+
+
+def inception_like_backbone(output_stride: int) -> keras.Model:
+    """As a backbone whose only level is 5."""
+    keras.utils.set_random_seed(0)
+    return applications.backbone(
+        applications.create(inception_like, None),
+        {"5": "end"},
+        preprocessing=keras.layers.Rescaling(1 / 255),
+        output_stride=output_stride,
+        norm=normalization.Norm("batch"),
+        pad_valid=True,
+    )
+
+
+@pytest.mark.parametrize("output_stride", (8, 16))
+def test_poolings_and_separable_convolutions_dilate(output_stride: int) -> None:
+    image = np.random.default_rng(0).uniform(0, 255, (1, 129, 97, 3)).astype(np.float32)
+    expected = inception_like_backbone(32)(image)["5"].numpy()
+    features = inception_like_backbone(output_stride)(image)["5"].numpy()
+    step = 32 // output_stride
+    assert expected.shape == (1, 5, 4, 16) and expected.std() > 1e-2
+    np.testing.assert_allclose(features[:, ::step, ::step], expected, atol=1e-5 * np.abs(expected).max())
+
+
+def test_names_do_not_depend_on_what_was_built_before() -> None:
+    first, second = ([layer.name for layer in inception_like_backbone(8).get_layer("trunk").layers] for _ in range(2))
+    assert first[1:] == second[1:] and {"conv2d", "conv2d_6", "add_2", "activation"} <= set(first)
+
+
+def test_normalisation_without_factors_is_taken_over() -> None:
+    network = applications.create(inception_like, None)
+    (source, *_) = (layer for layer in network.layers if isinstance(layer, keras.layers.BatchNormalization))
+    source.set_weights([np.full(4, 2.0), np.full(4, 3.0), np.full(4, 4.0)])
+    trunk = applications.backbone(
+        network,
+        {"5": "end"},
+        preprocessing=keras.layers.Rescaling(1 / 255),
+        output_stride=32,
+        norm=normalization.Norm("batch"),
+    ).get_layer("trunk")
+    values = [weight[0] for weight in trunk.get_layer("batch_normalization").get_weights()]
+    assert values == [1.0, 2.0, 3.0, 4.0]

@@ -30,10 +30,8 @@ def test_each_output_sees_what_the_docstring_says(kind: str, size: int, rate: in
     pooled = layer(size, rate)(inputs).numpy()
     for y in range(7):
         for x in range(5):
-            rows, columns = (
-                [i + rate * (j - (size - 1) // 2) for j in range(size) if 0 <= i + rate * (j - (size - 1) // 2) < length]
-                for i, length in ((y, 7), (x, 5))
-            )
+            windows = ([i + rate * (j - (size - 1) // 2) for j in range(size)] for i in (y, x))
+            rows, columns = ([i for i in window if 0 <= i < length] for window, length in zip(windows, (7, 5)))
             expected = reduce(inputs[:, rows][:, :, columns], axis=(1, 2))
             np.testing.assert_allclose(pooled[:, y, x], expected, rtol=1e-6)
 

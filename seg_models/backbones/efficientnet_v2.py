@@ -61,7 +61,7 @@ def build(config: Config, norm: normalization.Norm) -> keras.Model:
     The last 1x1 convolution, which serves the classifier, is left out.
 
     Squeeze-and-excitation sees the mean of all features of a block. A dilated network has 4 or 16 times as many of
-    them, so its means differ a little from those of the strided network; all else is what the strided one computes.
+    them, so its means are not quite those of the strided network; all else is what the strided one computes.
     """
     application = functools.partial(VARIANTS[config.variant], include_preprocessing=False)
     network = applications.create(application, config.weights)

@@ -34,7 +34,7 @@ class Config:
     Attributes:
       output_stride: 8, 16 or 32: of the deepest features; strides beyond it become dilation.
       depth: 41, 65 or 71.
-      multi_grid: what the dilation of the last three convolutions is multiplied by; (1, 2, 4) in some releases.
+      multi_grid: what the dilation of the last three convolutions is multiplied by; (1, 2, 4) is DeepLabV3's.
       inner_relu: whether a ReLU stands between depthwise and 1x1 convolution everywhere, as in the paper; False leaves
         it to the last block alone, as the authors' program and checkpoints do.
     """
