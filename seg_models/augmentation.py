@@ -3,9 +3,9 @@
 A module of seg_models/augment has a `Config` and one of
     apply(config, example, *, seed, info) -> example        of one image
     apply_batch(config, batch, *, seeds, info) -> batch     of images that are mixed with each other; runs last
-As long as nothing but the size has changed, nothing is resized: `scaled(config, size, *, seed)` says what becomes of the
-size, and `place(config, size, *, seed, info, semantic)` where a window lies. Then only the window is made, in one step
-and, of a JPEG, decoded; so an image that is resized, scaled and cropped is interpolated once.
+As long as nothing but the size has changed, nothing is resized: `scaled(config, size, *, seed)` says what becomes of
+the size, and `place(config, size, *, seed, info, semantic)` where a window lies. Then only the window is made, in one
+step and, of a JPEG, decoded; so an image that is resized, scaled and cropped is interpolated once.
 """
 
 import dataclasses

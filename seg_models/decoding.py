@@ -90,20 +90,19 @@ def read(record: tf.Tensor, info: dataset.DatasetInfo) -> Source:
     pixels = tf.ensure_shape(pixels, [None, None, 3])
     size = tf.cond(is_jpeg, lambda: tf.io.extract_jpeg_shape(encoded), lambda: tf.shape(pixels))[:2]
     semantic_type = tf.uint8 if info.void == dataset.VOID else tf.uint16
+    encoded_maps = [features[key] for key in (records.SEMANTIC, records.INSTANCE, records.INSTANCE_MASK)]
+
+    def narrow_instance() -> tf.Tensor:
+        return _map(encoded_maps[2], tf.uint8, lambda: _filled(size, 0, tf.uint8))
+
     return Source(
         size=size,
         encoded=encoded,
         is_jpeg=is_jpeg,
         pixels=pixels,
         maps={
-            "semantic": _map(features[records.SEMANTIC], semantic_type, lambda: _filled(size, info.void, semantic_type)),
-            "instance": _map(
-                features[records.INSTANCE],
-                tf.uint16,
-                lambda: tf.cast(
-                    _map(features[records.INSTANCE_MASK], tf.uint8, lambda: _filled(size, 0, tf.uint8)), tf.uint16
-                ),
-            ),
+            "semantic": _map(encoded_maps[0], semantic_type, lambda: _filled(size, info.void, semantic_type)),
+            "instance": _map(encoded_maps[1], tf.uint16, lambda: tf.cast(narrow_instance(), tf.uint16)),
         },
         others={
             "weight": tf.constant(1.0),

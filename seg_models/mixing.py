@@ -18,7 +18,7 @@ def donors(batch: Batch) -> Batch:
 
 
 def draws(seeds: tf.Tensor, count: int | tf.Tensor, index: int = 0) -> tf.Tensor:
-    """Float32 [B, count], uniform in [0, 1), each row from its image's seed, int32 [B, 2]; other numbers per `index`."""
+    """Float32 [B, count], uniform in [0, 1), each row from its image's of `seeds`, int32 [B, 2]; others per `index`."""
     return tf.map_fn(
         lambda seed: tf.random.stateless_uniform([count], tf.random.experimental.stateless_fold_in(seed, index)),
         seeds,
@@ -55,13 +55,14 @@ def _largest(ids: tf.Tensor) -> tf.Tensor:
 
 
 def _seen_objects(objects: Batch, instance: tf.Tensor) -> Batch:
-    """The objects [B, N] that have a pixel in `instance`, int32 [B, H, W], in their order and filled up as in a batch."""
+    """The objects [B, N] with a pixel in `instance`, int32 [B, H, W], in their order and filled up as in a batch."""
     ids = objects["object_instance"]
     values = tf.reshape(instance, [tf.shape(instance)[0], -1])
     size = 1 + tf.maximum(tf.reduce_max(values), tf.maximum(tf.reduce_max(ids), 0))
     occurs = tf.math.bincount(values, minlength=size, maxlength=size, axis=-1, binary_output=True) > 0
     seen = tf.gather(occurs, ids, batch_dims=1) & (ids > 0)
-    order = tf.argsort(tf.cast(~seen, tf.int32), axis=1, stable=True)[:, : tf.reduce_max(tf.math.count_nonzero(seen, 1))]
+    most = tf.reduce_max(tf.math.count_nonzero(seen, axis=1))
+    order = tf.argsort(tf.cast(~seen, tf.int32), axis=1, stable=True)[:, :most]
     kept = tf.gather(seen, order, batch_dims=1)
     fills = {"object_category": -1, "object_instance": 0, "object_crowd": False}
     return {name: tf.where(kept, tf.gather(objects[name], order, batch_dims=1), fills[name]) for name in OBJECTS}

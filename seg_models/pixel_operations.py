@@ -1,6 +1,6 @@
-"""Operations on an image's values that AutoAugment and its successors draw from, as the Python Imaging Library has them.
+"""Operations on an image's values that AutoAugment and its successors draw from, as PIL has them.
 
-Each takes and gives float32 0..255 [H, W, 3]; what it does to whole numbers is what PIL does to bytes, but for rounding.
+Each takes and gives float32 0..255 [H, W, 3]; what it does to whole numbers is what PIL does to bytes, but rounding.
 `factor` is PIL's: 1 leaves an image as it is, 0 takes all brightness, contrast, colour or sharpness from it.
 """
 

@@ -106,7 +106,7 @@ def _averaged(pixels: tf.Tensor, size: tuple[int, int] | tf.Tensor) -> tf.Tensor
 
 
 def _weighted(values: tf.Tensor, wanted: int | tf.Tensor) -> tf.Tensor:
-    """Float32 [H, ..] -> [wanted, ..]: means of rows, their weights a triangle that reaches one row further each way."""
+    """Float32 [H, ..] -> [wanted, ..]: means of rows, weighted by a triangle that is one new row wide each way."""
     length = tf.shape(values)[0]
     scale = tf.cast(length, tf.float32) / tf.cast(wanted, tf.float32)
     reach = tf.maximum(scale, 1.0)

@@ -10,8 +10,9 @@ INFO = dataset.DatasetInfo("none", (dataset.Category("a", (0, 0, 0)),), ())
 
 def test_a_quarter_is_a_quarter() -> None:
     semantic = np.arange(1, 26, dtype=np.int32).reshape(5, 5)
-    example = {"image": tf.repeat(tf.cast(semantic, tf.float32)[..., None], 3, 2), "semantic": tf.constant(semantic)}
-    result = affine.example({**example, "instance": example["semantic"]}, affine.rotation(np.pi / 2), tf.zeros([2]), INFO)
+    image, maps = tf.repeat(tf.cast(semantic, tf.float32)[..., None], 3, axis=2), tf.constant(semantic)
+    example = {"image": image, "semantic": maps, "instance": maps}
+    result = affine.example(example, affine.rotation(np.pi / 2), tf.zeros([2]), INFO)
     assert (result["semantic"].numpy() == np.rot90(semantic, -1)).all()
     np.testing.assert_allclose(result["image"][..., 0], np.rot90(semantic, -1), atol=1e-4)
 

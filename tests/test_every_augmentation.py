@@ -31,7 +31,7 @@ SEEDS = range(12)
 
 
 def example(number: int = 0) -> dict[str, np.ndarray]:
-    """Blocks of 24 pixels, one of them void, each an instance. Red and green say where a pixel is, blue in which image."""
+    """Blocks of 24 pixels, one of them void, each an instance. Red and green are a pixel's place, blue its image."""
     blocks = np.random.default_rng(number).integers(0, 6, [4, 6])
     blocks[1, number] = INFO.void
     ids = np.where(blocks == INFO.void, 0, np.arange(1, 25).reshape(4, 6) * 9)

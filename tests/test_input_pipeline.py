@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from seg_models import config, dataset, errors, image_files, input_pipeline, record_stream
+from seg_models import config, dataset, errors, image_files, input_pipeline
 from seg_models.augment import class_mix, color, copy_paste, crop, cutmix, flip, rand_augment, rotation, scale_jitter
 from tests import toy_records
 
@@ -47,21 +47,6 @@ def test_every_epoch_is_a_new_order_of_all_records(shards: list[str]) -> None:
     assert epochs[0] != epochs[1] != epochs[2] != epochs[0]
     other = keys(input_pipeline.training(shards, toy_records.INFO, settings, seed=5).take(TOTAL))
     assert other != epochs[0]
-
-
-def test_the_global_seed_has_no_say(shards: list[str]) -> None:
-    settings = config.Input(size=(10, 12), batch_size=TOTAL)
-    orders = []
-    for seed in (0, 1):
-        tf.random.set_seed(seed)
-        orders.append(keys(input_pipeline.training(shards, toy_records.INFO, settings, seed=0).take(1)))
-    assert orders[0] == orders[1]
-
-
-def test_files_too_are_shuffled(shards: list[str]) -> None:
-    settings = config.Input(size=(10, 12), batch_size=1, shuffle_buffer=1)
-    listed = keys(input_pipeline.training(shards, toy_records.INFO, settings, seed=0).take(8 * TOTAL))
-    assert len({listed[start] for start in range(0, 8 * TOTAL, TOTAL)}) > 1
 
 
 @pytest.mark.parametrize("shuffle_buffer", [4, 1000])
@@ -231,11 +216,6 @@ def test_evaluation_pads_images_of_different_sizes(tmp_path: Path) -> None:
     assert (first["semantic"][0, 8:] == 255).all() and (first["image"][0, 8:] == 127.5).all()
     assert (first["semantic"][1, :, 10:] == 255).all()
     assert second["weight"].tolist() == [1, 0]
-
-
-def test_count(shards: list[str]) -> None:
-    assert record_stream.count(shards) == TOTAL
-    assert [record_stream.count([path]) for path in shards] == list(SHARDS)
 
 
 @pytest.mark.parametrize("paths, message", [([], "No record files"), (["empty"], "No record is in")])

@@ -18,7 +18,8 @@ def batch(semantic: np.ndarray, instance: np.ndarray, objects: list[list[tuple[i
     image = np.arange(len(semantic), dtype=np.float32)[:, None, None, None] * np.ones([*semantic.shape, 3], np.float32)
     values = {
         "image": image, "semantic": semantic.astype(np.int32), "instance": instance.astype(np.int32),
-        "object_category": category.astype(np.int32), "object_instance": ids.astype(np.int32), "object_crowd": crowd.astype(bool),
+        "object_category": category.astype(np.int32), "object_instance": ids.astype(np.int32),
+        "object_crowd": crowd.astype(bool),
     }  # fmt: skip
     return {name: tf.constant(value) for name, value in values.items()}
 

@@ -51,7 +51,9 @@ def test_values_at_half_the_magnitude(name: str, expected: list) -> None:
         assert min(np.abs(image - truth).max() for image in found) <= 2.0
 
 
-@pytest.mark.parametrize("name, axis, slope", [("translate_x", 1, 0), ("translate_y", 0, 0), ("shear_x", 1, 1), ("shear_y", 0, 1)])
+@pytest.mark.parametrize(
+    "name, axis, slope", [("translate_x", 1, 0), ("translate_y", 0, 0), ("shear_x", 1, 1), ("shear_y", 0, 1)]
+)
 def test_moves(name: str, axis: int, slope: int) -> None:
     config = rand_augment.Config(count=1, magnitude=10, operations=(name,))
     shifts = []
@@ -71,8 +73,8 @@ def test_turns_by_thirty_degrees_at_most() -> None:
     config = rand_augment.Config(count=1, magnitude=10, operations=("rotate",))
     moved = operated(config, 0, np.zeros([41, 61, 3], np.uint8))["semantic"]
     rows, columns = np.divmod(moved[15:26, 25:36], 61)
-    gradient = np.polyfit(np.arange(11), columns.mean(axis=0), 1)[0], abs(np.polyfit(np.arange(11), rows.mean(axis=0), 1)[0])
-    np.testing.assert_allclose(gradient, [np.cos(np.pi / 6), np.sin(np.pi / 6)], atol=0.03)
+    gradient = [np.polyfit(np.arange(11), each.mean(axis=0), 1)[0] for each in (columns, rows)]
+    np.testing.assert_allclose(np.abs(gradient), [np.cos(np.pi / 6), np.sin(np.pi / 6)], atol=0.03)
 
 
 def test_at_no_magnitude_nothing_happens() -> None:

@@ -1,7 +1,7 @@
 """Cuts a random window of one fixed size; an image that is smaller is padded with grey and void first.
 
-Where one class may not fill the window, it is drawn again until that holds or the tries are over, and the last is taken,
-as MMSegmentation does with `cat_max_ratio`.
+Where one class may not fill the window, it is drawn again until that holds or the tries are over; then the last is
+taken, as MMSegmentation does with `cat_max_ratio`.
 """
 
 import dataclasses

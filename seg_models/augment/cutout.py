@@ -1,8 +1,8 @@
 """Covers random squares of an image with grey (DeVries and Taylor 2017, Cutout).
 
 The centre of a square lies anywhere in the image, so a part of the square may lie outside, as in section 3.2 of the
-paper. The paper classifies whole images; here the pixels below a square are void, or keep their class, which then has to
-be told from what surrounds the square.
+paper. The paper classifies whole images; here the pixels below a square are void, or keep their class, which then has
+to be told from what surrounds the square.
 """
 
 import dataclasses

@@ -59,7 +59,7 @@ def apply(
 
 
 def _places(length: tf.Tensor, widths: tf.Tensor) -> tf.Tensor:
-    """Float32 [length]: where each pixel along an axis comes from, its equal cells having come from those of `widths`."""
+    """Float32 [length]: where each pixel along an axis comes from, whose equal cells come from those of `widths`."""
     cells, ends = widths.shape[0], tf.cumsum(widths) / tf.reduce_sum(widths)
     place = (tf.range(tf.cast(length, tf.float32)) + 0.5) / tf.cast(length, tf.float32) * cells
     cell = tf.minimum(tf.cast(place, tf.int32), cells - 1)

@@ -1,8 +1,8 @@
 """RandAugment (Cubuk et al. 2019): N operations, drawn from a list of 14, all of one magnitude M.
 
 The list is that of the paper's figure 2, the ranges are AutoAugment's (Cubuk et al. 2018, table 6). At magnitude 0
-nothing happens but for `autocontrast` and `equalize`, and every other operation grows with M; that is so for `posterize`
-and `solarize` too, which run the other way in the authors' code. What can go two ways does so with equal chance.
+nothing happens but for `autocontrast` and `equalize`, and every other operation grows with M, `posterize` and
+`solarize` too, which run the other way in the authors' code. What can go two ways does so with equal chance.
 Operations that move pixels move those of the maps too; grey and void come in.
 """
 

@@ -1,7 +1,7 @@
 """Turns an image and its maps by quarters of a circle, for pictures without an up: from above, or through a microscope.
 
-Nothing is resampled. An image that is not square is turned by half a circle or not at all, so that its size stays; after
-a square `crop` all four are equally likely.
+Nothing is resampled. An image that is not square is turned by half a circle or not at all, so that its size stays;
+after a square `crop` all four are equally likely.
 """
 
 import dataclasses

@@ -161,7 +161,7 @@ def costs(shards: list[str], size: tuple[int, int], rounds: int) -> None:
 def main() -> None:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("records", nargs="*", help="TFRecord files of a converted data set, images of 480 x 360 or more")
+    parser.add_argument("records", nargs="*", help="record files of a data set, images of 480 x 360 or more")
     parser.add_argument("--data_dir", default=os.environ.get("SEGLINE_TEST_DATA", conftest.ROOT.parent / "shared/data"))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4.0, help="that each turn lasts")
