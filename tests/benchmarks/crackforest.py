@@ -184,11 +184,13 @@ def main() -> None:
     parser.add_argument("--data_dir", default=str(shared / "crackforest"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     parser.add_argument("--steps", type=int, default=240)
+    parser.add_argument("--losses", nargs="+", choices=list(LOSSES), default=list(LOSSES), metavar="NAME")
     parser.add_argument("--rows", type=Path, default=RESULTS / "crackforest.json")
     arguments = parser.parse_args()
     rows = json.loads(arguments.rows.read_text()) if arguments.rows.exists() else []
     done = {(each["loss"], each["seed"], each["steps"]) for each in rows}
-    missing = [(name, seed) for seed in arguments.seeds for name in LOSSES if (name, seed, arguments.steps) not in done]
+    wanted = [(name, seed) for seed in arguments.seeds for name in arguments.losses]
+    missing = [(name, seed) for name, seed in wanted if (name, seed, arguments.steps) not in done]
     with tempfile.TemporaryDirectory(prefix="segline-") as folder:
         root = Path(folder) / "records"
         if missing:
@@ -196,7 +198,8 @@ def main() -> None:
         for name, seed in missing:
             rows.append(row(name, seed, arguments.steps, root))
             print(rows[-1], flush=True)
-            arguments.rows.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+            lines = ",\n".join(f" {json.dumps(each, ensure_ascii=False)}" for each in rows)
+            arguments.rows.write_text(f"[\n{lines}\n]\n")
     print(table([each for each in rows if each["steps"] == arguments.steps]))
 
 
