@@ -8,14 +8,7 @@ import tensorflow as tf
 
 from seg_models import config as settings
 from seg_models import dataset, errors, model, registry
-from seg_models.layers import (
-    caffe_preprocessing,
-    cropping,
-    dilated_context,
-    mirror_padding,
-    normalization,
-    vgg,
-)
+from seg_models.layers import caffe_preprocessing, cropping, dilated_context, mirror_padding, normalization, vgg
 from seg_models.losses import cross_entropy
 
 STRIDE = 8
@@ -39,6 +32,7 @@ class Config:
         many (table 1).
       noise: standard deviation of what is added to the first weights of the large module, which would otherwise be the
         same for many channels; in parts of the largest of them (equation 5).
+      score_deviation: standard deviation of the front end's score layer's first weights; the release's.
       vgg16: the network of the front end.
       norm: of the front end's convolutions; the paper has none.
       loss: Config of seg_models.losses.
@@ -46,14 +40,16 @@ class Config:
 
     context: str = "basic"
     noise: float = 0.01
+    score_deviation: float = 0.001
     vgg16: vgg.Vgg16 = vgg.Vgg16()
     norm: normalization.Norm = normalization.Norm("none")
     loss: Any = settings.part("seg_models.losses", default=cross_entropy.Config())
 
     def __post_init__(self) -> None:
         registry.check("the kinds of `context`", self.context, CONTEXTS)
-        if self.noise < 0:
-            raise errors.UserError(f"`noise` is {self.noise}; expected 0 or more.")
+        for name in ("noise", "score_deviation"):
+            if getattr(self, name) < 0:
+                raise errors.UserError(f"`{name}` is {getattr(self, name)}; expected 0 or more.")
 
     @property
     def pretrained(self) -> bool:
@@ -67,8 +63,7 @@ def build(config: Config, info: dataset.DatasetInfo) -> model.SegmentationModel:
     features = _front_end(image, config)
     backbone = keras.Model(image, features, name="vgg16")
     vgg.load(backbone, config.vgg16)
-    # A standard deviation that the release has, a tenth of what scores start from elsewhere.
-    initializer = keras.initializers.RandomNormal(stddev=0.001)
+    initializer = keras.initializers.RandomNormal(stddev=config.score_deviation)
     final = keras.layers.Conv2D(
         info.num_categories, 1, kernel_initializer=initializer, dtype="float32", name="final"
     )
