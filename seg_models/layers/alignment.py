@@ -20,7 +20,7 @@ class Grid:
         return Grid(self.stride * strides, self.start + self.stride * ((kernel_size - 1) / 2 - padding))
 
     def enlarged(self, factor: int) -> "Grid":
-        """Of the outputs of bilinear_upsampling.BilinearUpsampling, whose kernel of 2 * factor looks beyond the edge."""
+        """Of what bilinear_upsampling.BilinearUpsampling gives; its kernel of 2 * factor looks beyond the edge."""
         stride = self.stride / factor
         return Grid(stride, self.start - stride * (2 * factor - 1) / 2)
 

@@ -1,4 +1,4 @@
-"""The context module: convolutions whose dilation doubles, so that what they see grows fast (Yu and Koltun, section 3)."""
+"""The context module: convolutions whose dilation doubles, to see far in few steps (Yu and Koltun, section 3)."""
 
 import keras
 import numpy as np

@@ -80,7 +80,7 @@ class PatchScores(keras.layers.Layer):
 
 
 def pixels(size: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
-    """Int32 [count]: the middles of `count` equal parts of a row of `size` pixels; all of them where these are equal."""
+    """Int32 [count]: the middles of `count` equal parts of `size` pixels; all of them where these are equal."""
     return (2 * tf.range(count) + 1) * size // (2 * count)
 
 

@@ -1,4 +1,4 @@
-"""FCN-32s, -16s and -8s (Long et al., 2015; Shelhamer et al., 2017): scores of several strides, added up and enlarged."""
+"""FCN-32s, -16s and -8s (Long et al., 2015; Shelhamer et al., 2017): scores of several strides, added up."""
 
 import dataclasses
 from typing import Any

@@ -1,4 +1,4 @@
-"""Sliding-window patch classifier (Ciresan et al., 2012): what fully convolutional networks do at a fraction of the cost.
+"""Sliding-window patch classifier (Ciresan et al., 2012): what fully convolutional networks do at far less cost.
 
 A baseline to compare with. The paper's foveation of the patches and its average of several networks are left out.
 """
