@@ -2,9 +2,11 @@
 VENV := .venv
 STAMP := $(VENV)/.installed
 BIN := $(VENV)/bin
-export PYTHON310
+PEERS := .venv-peers
+PEERS_STAMP := $(PEERS)/.installed
+export PYTHON310 PYTHON311
 
-.PHONY: run test slow bench lock clean
+.PHONY: run test slow peers bench lock clean
 
 # The main job: the embedded data set through the whole line. Results in runs/toy_streets_panoptic.
 run: $(STAMP)
@@ -14,14 +16,27 @@ run: $(STAMP)
 test: $(STAMP)
 	@$(BIN)/python -m pytest -q -n auto --dist worksteal tests
 
-# The tests that take minutes.
+# The tests that take minutes, and the comparison with other libraries.
 slow: $(STAMP)
 	@SEGLINE_SLOW=1 $(BIN)/python -m pytest -q -m slow tests
+	@$(MAKE) --no-print-directory peers
+
+# Networks and layers against those of other libraries, which have an environment of their own (Python 3.11).
+peers: $(PEERS_STAMP)
+	@[ ! -e $(PEERS_STAMP) ] || $(PEERS)/bin/python -m pytest -q tests/peers
 
 # Measurements; no test depends on them.
 bench: $(STAMP)
-	@for name in $(basename $(notdir $(wildcard tests/benchmarks/[a-z]*.py))); do \
+	@for name in conversion input_pipeline panoptic_quality large_image model_speed; do \
 	    echo "== $$name"; $(BIN)/python -m tests.benchmarks.$$name || exit 1; done
+
+# Tables of models, ingredients and losses, in tests/benchmarks/results: hours. A row that is there is not made again.
+bench-camvid: $(STAMP)
+	@$(BIN)/python -m tests.benchmarks.camvid
+bench-isbi: $(STAMP)
+	@$(BIN)/python -m tests.benchmarks.isbi_em
+bench-crackforest: $(STAMP)
+	@$(BIN)/python -m tests.benchmarks.crackforest
 
 # Writes requirements.txt anew from setup.py: every transitive pin, with hashes.
 lock: $(STAMP)
@@ -30,7 +45,10 @@ lock: $(STAMP)
 
 # Removes what was installed and built; runs/ stays.
 clean:
-	rm -rf $(VENV) build *.egg-info .pytest_cache
+	rm -rf $(VENV) $(PEERS) build *.egg-info .pytest_cache
 
 $(STAMP): requirements.txt setup.py
 	@sh .ci/install $(VENV) requirements.txt $(STAMP)
+
+$(PEERS_STAMP): tests/peers/requirements.txt | $(STAMP)
+	@sh .ci/peers $(PEERS) tests/peers/requirements.txt $(PEERS_STAMP)
