@@ -14,7 +14,7 @@ On two slow cores that others used as well, in milliseconds of processor time pe
     scale_jitter before these       4.2   81 %                    18.8   70 %
     half the size before all        4.6   74 %                    24.4   54 %
     half the size alone             4.3   78 %                    28.0   47 %
-The last two must shrink whole images with antialiasing, as serving does.
+The last two shrink every image with antialiasing, as serving does.
 """
 
 import os
