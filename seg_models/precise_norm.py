@@ -56,8 +56,8 @@ class PreciseNorm:
         """Mean and variance, float64 [C], of what each layer normalises, over all images."""
         counts, means, squares = (0.0,) * 3
         for image in self._images:
-            count, mean, variance = self._moments(image)
             # Of each replica, [R, layers] and [R, all channels].
+            count, mean, variance = (value.numpy().astype(np.float64) for value in self._moments(image))
             counts = counts + count.sum(0)
             weight = np.repeat(count, self._channels, axis=1)
             means = means + (weight * mean).sum(0)
@@ -72,17 +72,13 @@ class PreciseNorm:
     def _channels(self) -> list[int]:
         return [layer.moving_mean.shape[0] for layer in self._layers]
 
-    def _moments(self, image: tf.Tensor) -> list[np.ndarray]:
-        """Float64: of each replica, how many numbers a channel has in each layer, and their mean and variance."""
-        gathered = (self._distribution.gather(value, axis=0) for value in self._pass(image))
-        return [value.numpy().astype(np.float64) for value in gathered]
-
     @tf.function
-    def _pass(self, image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Per replica: float32 [1, layers], [1, all channels], [1, all channels]."""
-        return self._distribution.run(self._replica, (image,))
+    def _moments(self, image: tf.Tensor) -> list[tf.Tensor]:
+        """Float32: of each replica, how many numbers a channel has in each layer, and their mean and variance."""
+        return [self._distribution.gather(value, axis=0) for value in self._distribution.run(self._replica, (image,))]
 
     def _replica(self, image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """[1, layers], [1, all channels], [1, all channels]."""
         counts, means, variances = [], [], []
         for features in tf.nest.flatten(self._inputs(image, training=True)):
             axes = list(range(features.shape.rank - 1))
