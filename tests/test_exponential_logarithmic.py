@@ -17,10 +17,19 @@ def test_by_hand() -> None:
     assert found == pytest.approx(0.6 * dice + 0.4 * cross.mean())
 
 
-def test_pixel_weights_are_those_of_the_cross_entropy_too() -> None:
+def test_weights_multiply_the_cross_part_and_divide_nothing() -> None:
     cross = (-np.log([0.5, 0.2, 0.9, 0.7])) ** 0.3
     config = exponential_logarithmic.Config(dice_weight=0.0, cross_weight=1.0)
-    assert four_pixels.cost(config, weight=(3, 3, 1, 1)) == pytest.approx((cross @ [3, 3, 1, 1]) / 8)
+    assert four_pixels.cost(config, weight=(3, 3, 1, 1)) == pytest.approx((cross @ [3, 3, 1, 1]) / 4)
+    assert four_pixels.cost(config, weight=(3, 0, 1, 1)) == pytest.approx((cross @ [3, 0, 1, 1]) / 3)
+
+
+def test_weights_are_not_counted_by_dice() -> None:
+    """But 0 leaves a pixel out of it: of the second class, 0.5 is right, 0.9 predicted and 1 there."""
+    config = exponential_logarithmic.Config(dice_weight=1.0, cross_weight=0.0)
+    assert four_pixels.cost(config, weight=(3, 3, 1, 1)) == pytest.approx(four_pixels.cost(config))
+    expected = np.mean((-np.log([2.0 / 2.9, 4.2 / 5.1])) ** 0.3)
+    assert four_pixels.cost(config, weight=(3, 0, 1, 1)) == pytest.approx(expected)
 
 
 def test_what_is_skipped_is_skipped_by_dice_alone() -> None:

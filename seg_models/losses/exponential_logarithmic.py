@@ -1,7 +1,8 @@
 """Exponential logarithmic loss (Wong et al.: 3D Segmentation with Exponential Logarithmic Loss, 2018).
 
-w_dice mean((-log dice)^gamma_dice) + w_cross mean(w_class (-log p)^gamma_cross). The paper's w_class is what
-`train.class_weights` calls "root_inverse_frequency".
+w_dice mean over classes of (-log dice)^gamma_dice + w_cross mean over known pixels of w_class (-log p)^gamma_cross.
+Class weights are in the second part alone. The paper's are 1 / sqrt(share of the pixels); `train.class_weights` calls
+them "root_inverse_frequency" and scales them to the mean 1 over the classes, which the paper does not.
 """
 
 import dataclasses
@@ -42,10 +43,15 @@ class Config:
 def loss(
     config: Config, info: dataset.DatasetInfo, truth: Mapping[str, tf.Tensor], logits: tf.Tensor, weight: tf.Tensor
 ) -> tf.Tensor:
-    """This replica's share of the weighted sum of both parts; logits float [B, H, W, C], weight float [B, H, W]."""
+    """This replica's share of the weighted sum of both parts; logits float [B, H, W, C], weight float [B, H, W].
+
+    The Dice part counts every known pixel once. The cross part is the sum of weight times cost over the number of
+    known pixels, so twice the weight is twice the cost (section 2.1).
+    """
     known = known_pixels.of(info, truth, logits, weight)
-    counts = soft_counts.count(config.scope, known)
+    once = dataclasses.replace(known, weight=tf.cast(known.mask, known.weight.dtype))
+    counts = soft_counts.count(config.scope, once)
     distance = known_pixels.power(-tf.math.log(counts.dice(config.smoothing)), config.dice_gamma)
-    cross = reduction.global_mean(known_pixels.power(known.cross_entropy, config.cross_gamma), known.weight)
+    costs = known.weight * known_pixels.power(known.cross_entropy, config.cross_gamma)
     dice = soft_counts.mean(config.scope, distance, counts.truth)
-    return config.dice_weight * dice + config.cross_weight * cross
+    return config.dice_weight * dice + config.cross_weight * reduction.global_mean(costs, once.weight)
