@@ -2,6 +2,8 @@
 
 The Jaccard loss of a class is a function of the set of its mispredicted pixels. Its Lovász extension takes the pixels
 in the order of falling error and weighs each error by how much the loss grows when that pixel joins the set.
+
+The classes are sorted one after the other: of many classes, all orders at once would not fit into memory.
 """
 
 import dataclasses
@@ -28,9 +30,8 @@ def loss(
 ) -> tf.Tensor:
     """This replica's share of the mean over the classes; logits float [B, H, W, C], weight float [B, H, W]."""
     known = known_pixels.of(info, truth, logits, weight)
-    scope, errors = config.scope, _by_pixel(tf.abs(known.one_hot - known.probabilities))
-    slopes = tf.stop_gradient(_slopes_of(scope.per_image, errors, known))
-    parts = tf.reduce_sum(errors * slopes, axis=1)
+    scope, errors = config.scope, tf.abs(known.one_hot - known.probabilities)
+    parts = tf.reduce_sum(errors * _slopes_of(scope.per_image, errors, known), axis=[1, 2])
     (pixels,) = soft_counts.sums(scope, known, (known.one_hot,))
     if scope.per_image:
         return soft_counts.mean(scope, parts, pixels)
@@ -39,41 +40,40 @@ def loss(
 
 
 def _slopes_of(per_image: bool, errors: tf.Tensor, known: known_pixels.Known) -> tf.Tensor:
-    """What each error weighs, float [B, N, C]; of the batch, the order is that of the pixels of all replicas."""
-    foreground, weight = _by_pixel(known.one_hot), _by_pixel(known.weight[..., None])
-    if per_image:
-        return slopes(errors, foreground, weight)
-    every = reduction.gathered(tf.stop_gradient(tf.concat([errors, foreground, weight], axis=-1)))
-    count = errors.shape[-1]
-    flat = tf.reshape(every, [1, -1, 2 * count + 1])
-    found = slopes(flat[..., :count], flat[..., count : 2 * count], flat[..., 2 * count :])
-    return reduction.own_part(tf.reshape(found, tf.shape(every[..., :count])))
+    """What each error weighs, float [B, H, W, C], a constant; of the batch, in the order of all replicas' pixels."""
+    errors, semantic, weight = tf.stop_gradient(errors), known.semantic, known.weight
+    if not per_image:
+        errors, semantic, weight = (reduction.gathered(each) for each in (errors, semantic, weight))
+    groups = [tf.shape(weight)[0] if per_image else 1, -1]
+
+    def of_class(train_id: tf.Tensor) -> tf.Tensor:
+        """Float [B, H, W]."""
+        own = tf.cast(semantic == train_id, weight.dtype)
+        each = (tf.reshape(values, groups) for values in (tf.gather(errors, train_id, axis=-1), own, weight))
+        found = tf.reshape(slopes(*each), tf.shape(weight))
+        return found if per_image else reduction.own_part(found)
+
+    classes = tf.range(errors.shape[-1])
+    found = tf.map_fn(of_class, classes, parallel_iterations=1, fn_output_signature=errors.dtype)
+    return tf.stop_gradient(tf.transpose(found, [1, 2, 3, 0]))
 
 
 def slopes(errors: tf.Tensor, foreground: tf.Tensor, weight: tf.Tensor) -> tf.Tensor:
-    """The gradient of the Lovász extension of the Jaccard loss with respect to the errors (algorithm 1).
+    """The gradient of the Lovász extension of a class's Jaccard loss with respect to its errors (algorithm 1).
 
     Args:
-      errors: float [G, N, C], 0..1.
-      foreground: float [G, N, C], 1 on the pixels of the class.
-      weight: float [G, N, 1]; a pixel of weight w is w pixels.
+      errors: float [G, N], 0..1.
+      foreground: float [G, N], 1 on the pixels of the class.
+      weight: float [G, N]; a pixel of weight w is w pixels.
 
     Returns:
-      Float [G, N, C].
+      Float [G, N].
     """
-    errors, own, weight = (tf.transpose(each, [0, 2, 1]) for each in (errors, foreground, weight))
     order = tf.argsort(errors, direction="DESCENDING", stable=True)
-    inside, outside = (tf.gather(weight * each, order, batch_dims=2) for each in (own, 1 - own))
-    all_inside = tf.reduce_sum(inside, axis=-1, keepdims=True)
-    right, either = all_inside - tf.cumsum(inside, axis=-1), all_inside + tf.cumsum(outside, axis=-1)
+    inside, outside = (tf.gather(weight * each, order, batch_dims=1) for each in (foreground, 1 - foreground))
+    all_inside = tf.reduce_sum(inside, axis=1, keepdims=True)
+    right, either = all_inside - tf.cumsum(inside, axis=1), all_inside + tf.cumsum(outside, axis=1)
     jaccard = tf.where(either > 0, 1 - tf.math.divide_no_nan(right, either), 0.0)
-    growth = tf.concat([jaccard[..., :1], jaccard[..., 1:] - jaccard[..., :-1]], axis=-1)
-    rows = tf.reshape(tf.range(tf.size(order) // tf.shape(order)[-1]), tf.concat([tf.shape(order)[:-1], [1]], axis=0))
-    places = tf.reshape(rows * tf.shape(order)[-1] + order, [-1, 1])
-    found = tf.scatter_nd(places, tf.reshape(growth, [-1]), [tf.size(order)])
-    return tf.transpose(tf.reshape(found, tf.shape(order)), [0, 2, 1])
-
-
-def _by_pixel(values: tf.Tensor) -> tf.Tensor:
-    """[B, H, W, C] -> [B, H * W, C]."""
-    return tf.reshape(values, [tf.shape(values)[0], -1, values.shape[-1]])
+    growth = tf.concat([jaccard[:, :1], jaccard[:, 1:] - jaccard[:, :-1]], axis=1)
+    rows = tf.broadcast_to(tf.range(tf.shape(order)[0])[:, None], tf.shape(order))
+    return tf.scatter_nd(tf.stack([rows, order], axis=-1), growth, tf.shape(order))
