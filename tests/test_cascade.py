@@ -12,7 +12,7 @@ from scipy import special
 from seg_models import config as settings
 from seg_models import dataset, errors
 from seg_models.layers import normalization, stream_merging, vgg
-from seg_models.losses import cross_entropy
+from seg_models.losses import boundary, cross_entropy, sum_of_losses
 from seg_models.models import cascade, segnet
 
 VOID = dataset.VOID
@@ -155,6 +155,19 @@ def test_vgg16_goes_into_the_encoder_of_segnet() -> None:
 def segnet_encoder(width: int) -> tuple[tf.Tensor, tf.Tensor]:
     image = keras.Input((None, None, 3))
     return image, segnet.encoder(image, segnet.Config(width=width))[0]
+
+
+def test_a_sum_of_losses_may_be_learnt_from_where_no_term_prepares_maps() -> None:
+    truth, outputs = batch([[0, 1], [4, VOID]]), {"semantic": tf.random.stateless_normal((1, 2, 2, 6), seed=(0, 0))}
+    alone = build().loss_terms(truth, outputs)
+    doubled = build(loss=sum_of_losses.Config((cross_entropy.Config(),), (2.0,))).loss_terms(truth, outputs)
+    assert {name: float(cost) for name, cost in doubled.items()} == pytest.approx(
+        {name: 2 * float(cost) for name, cost in alone.items()}
+    )
+    within = sum_of_losses.Config((cross_entropy.Config(), sum_of_losses.Config((boundary.Config(),), (1.0,))))
+    for loss in (boundary.Config(), within):
+        with pytest.raises(errors.UserError, match="prepares maps of all categories"):
+            build(loss=loss)
 
 
 def test_settings() -> None:

@@ -32,6 +32,13 @@ class Config:
             )
 
 
+def prepares(config: Any) -> bool:
+    """Whether a loss, given by its Config, needs prepared maps: a sum does where any of its terms does."""
+    if isinstance(config, Config):
+        return any(prepares(term) for term in config.terms)
+    return hasattr(registry.module_of(config), "prepare")
+
+
 def prepare(config: Config, info: dataset.DatasetInfo, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     """What the terms prepare, float or int [B, ...]; the names say of which term, so that two of a kind keep apart."""
     prepared = {}

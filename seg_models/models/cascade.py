@@ -12,7 +12,7 @@ import tensorflow as tf
 from seg_models import config as settings
 from seg_models import dataset, errors, model, reduction, registry
 from seg_models.layers import caffe_preprocessing, convolution, normalization, resize_like, stream_merging, vgg
-from seg_models.losses import cross_entropy
+from seg_models.losses import cross_entropy, sum_of_losses
 from seg_models.models import segnet
 
 BASES = ("dilated", "segnet")
@@ -34,7 +34,7 @@ class Config:
       object_weight, part_weight: of the losses beside the stuff stream's.
       vgg16: its `fc_channels` and `dropout` are those of "dilated" alone.
       norm: of every convolution but the last; DilatedNet has none. SegNet has: set `norm.kind` auto with it.
-      loss: Config of seg_models.losses, of every stream on its own classes; one without `prepare`.
+      loss: Config of seg_models.losses, of every stream on its own classes; one that prepares no maps.
     """
 
     base: str = "dilated"
@@ -54,10 +54,10 @@ class Config:
             raise errors.UserError(
                 f"`object_weight` is {self.object_weight}, `part_weight` {self.part_weight}; expected 0 or more."
             )
-        if hasattr(registry.module_of(self.loss), "prepare"):
+        if sum_of_losses.prepares(self.loss):
             raise errors.UserError(
-                f"`loss` is of {type(self.loss).__module__}, which prepares maps of all categories; the streams have "
-                "categories of their own. Expected a loss without them, such as cross_entropy."
+                f"`loss` is of {type(self.loss).__module__}, which prepares maps of all categories, or has a term that "
+                "does; the streams have categories of their own. Expected a loss without them, such as cross_entropy."
             )
         names = [part for part, _ in self.parts]
         if len(set(names)) < len(names) or {whole for _, whole in self.parts} & set(names):
@@ -181,7 +181,8 @@ def _segnet(image: tf.Tensor, channels: dict[str, int], config: Config) -> tuple
 def _dilated(image: tf.Tensor, channels: dict[str, int], config: Config) -> tuple[list[tf.Tensor], keras.Model]:
     """Cascade-DilatedNet: float32 [B, H, W, N] of each stream, and what may be pretrained.
 
-    As in the published DilatedNet the scores of stride 8 are enlarged to the image by fixed bilinear interpolation.
+    As in the DilatedNet that the authors have published for ADE20K every convolution is padded with zeros, fc6 with 12,
+    where Yu and Koltun mirror the image, and the scores of stride 8 are enlarged by fixed bilinear interpolation.
     """
     features = caffe_preprocessing.CaffePreprocessing()(image)
     for number in range(1, SHARED_BLOCKS + 1):
