@@ -1,4 +1,8 @@
-"""Scores, pictures and alarms on the eval split while a model learns; early stopping."""
+"""Scores, pictures and alarms on the eval split while a model learns; early stopping.
+
+Under mixed precision (`train.precision`) these are scores of the network that learns, which computes in half precision.
+The exported model has the same weights but computes in float32: its scores, those of `evaluate`, may differ a little.
+"""
 
 import logging
 import math
@@ -15,7 +19,10 @@ log = logging.getLogger("segline")
 
 
 def judge(kept: learner.Learner, settings: config.Training, shards: Sequence[str]) -> Callable[[], evaluate.State]:
-    """A function that evaluates the network as it is now, as the exported model will be evaluated."""
+    """A function that evaluates the network as it is now, on the same data and by the same rules as the exported model.
+
+    But at the precision of training: where that is half, the exported model, float32, may score a little differently.
+    """
     network, size = kept.network, settings.input.size
 
     @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8)])
@@ -77,7 +84,7 @@ class Score(keras.callbacks.Callback):
         self._past.append(self._learner.step, values)
 
     def _evaluate(self) -> dict[str, float]:
-        """The scores of the weights that would be exported now."""
+        """The scores of the weights that would be exported now, at the precision of training."""
         with self._learner.judged_weights():
             state = self._run()
         result = state.result()
