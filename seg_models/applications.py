@@ -88,12 +88,16 @@ def backbone(
         settings = {**layer.get_config(), "name": names[layer.name]}
         return substitute(layer) or _converted(layer, settings, output_stride, norm, pad_valid)
 
-    clone = keras.models.clone_model(network, input_tensors=keras.Input((None, None, 3)), clone_function=converted)
-    copy_weights(network, clone, names)
-    features = {level: clone.get_layer(name).output for level, name in levels.items()}
-    trunk = keras.Model(clone.input, features, name="trunk")
+    # Layer by layer, and not by clone_model, behind which the preprocessing would have to call a model within a model.
     image = keras.Input((None, None, 3), name="image")
-    return keras.Model(image, trunk(preprocessing(image)), name=network.name)
+    made, named = {id(network.input): preprocessing(image)}, {}
+    for layer in network.layers[1:]:
+        given = layer.input
+        inputs = [made[id(each)] for each in given] if isinstance(given, list) else made[id(given)]
+        named[names[layer.name]] = made[id(layer.output)] = converted(layer)(inputs)
+    clone = keras.Model(image, {level: named[name] for level, name in levels.items()}, name=network.name)
+    copy_weights(network, clone, names)
+    return clone
 
 
 def copy_weights(network: keras.Model, backbone: keras.Model, names: Mapping[str, str] | None = None) -> None:

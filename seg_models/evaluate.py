@@ -184,7 +184,19 @@ def _examples(shards: Sequence[str]) -> Iterator[Decoded]:
         with tf.io.gfile.GFile(shard, "rb") as file:
             for record in records.read(file, shard):
                 example = records.decode(record)
-                yield example, image_files.decode_rgb(example.image_bytes, f"{shard}: {example.key}")
+                yield example, _decoded(example.image_bytes, f"{shard}: {example.key}")
+
+
+def _decoded(encoded: bytes, name: str) -> np.ndarray:
+    """Uint8 [H, W, 3], to the last bit what training and serving see: other decoders differ on JPEGs.
+
+    Raises:
+      DataError: it cannot be decoded.
+    """
+    try:
+        return tf.io.decode_image(encoded, channels=3, expand_animations=False).numpy()
+    except tf.errors.InvalidArgumentError as error:
+        raise errors.DataError(f"{name}: the image cannot be decoded ({error.message}).") from None
 
 
 def _batches(examples: Iterator[Decoded]) -> Iterator[list[Decoded]]:

@@ -10,7 +10,11 @@ def probabilities(
 ) -> tf.Tensor:
     """The mean over all views: float32 0..255 [B, h, w, 3] -> float32 [B, H, W, C], where `size` is (H, W)."""
     views = [(scale, mirrored) for scale in settings.scales for mirrored in ((False, True) if settings.flip else (False,))]
-    total = tf.add_n([_view(network, image, scale, mirrored, size) for scale, mirrored in views])
+    total = _view(network, image, *views[0], size)
+    for view in views[1:]:
+        # One after the other, or the features of all views would be in memory at once.
+        with tf.control_dependencies([total]):
+            total += _view(network, tf.identity(image), *view, size)
     return total / len(views)
 
 

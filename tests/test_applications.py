@@ -77,16 +77,16 @@ def test_explicit_padding_of_even_sizes_becomes_right_for_odd_ones() -> None:
 
 
 def test_frozen_statistics_stay_with_the_epsilon_they_were_learnt_with() -> None:
-    layer = backbone(applications.create(application, None), "frozen").get_layer("trunk").get_layer("first_bn")
+    layer = backbone(applications.create(application, None), "frozen").get_layer("first_bn")
     assert not layer.trainable and layer.epsilon == 1e-4
 
 
 def test_group_normalisation_starts_anew_and_convolutions_do_not() -> None:
     network = applications.create(application, None)
-    trunk = backbone(network, "group").get_layer("trunk")
-    kernels = [model.get_layer("first").get_weights()[0] for model in (trunk, network)]
+    clone = backbone(network, "group")
+    kernels = [model.get_layer("first").get_weights()[0] for model in (clone, network)]
     np.testing.assert_array_equal(*kernels)
-    assert len(trunk.get_layer("first_bn").get_weights()) == 2
+    assert len(clone.get_layer("first_bn").get_weights()) == 2
 
 
 def inception_like(include_top: bool, weights: str | None, input_shape: tuple[int, int, int]) -> keras.Model:
@@ -130,8 +130,8 @@ def test_poolings_and_separable_convolutions_dilate(output_stride: int) -> None:
 
 
 def test_names_do_not_depend_on_what_was_built_before() -> None:
-    first, second = ([layer.name for layer in inception_like_backbone(8).get_layer("trunk").layers] for _ in range(2))
-    assert first[1:] == second[1:] and {"conv2d", "conv2d_6", "add_2", "activation"} <= set(first)
+    first, second = ([layer.name for layer in inception_like_backbone(8).layers] for _ in range(2))
+    assert first[2:] == second[2:] and {"conv2d", "conv2d_6", "add_2", "activation"} <= set(first)
 
 
 def test_normalisation_without_factors_is_taken_over() -> None:
@@ -144,6 +144,6 @@ def test_normalisation_without_factors_is_taken_over() -> None:
         preprocessing=keras.layers.Rescaling(1 / 255),
         output_stride=32,
         norm=normalization.Norm("batch"),
-    ).get_layer("trunk")
+    )
     values = [weight[0] for weight in trunk.get_layer("batch_normalization").get_weights()]
     assert values == [1.0, 2.0, 3.0, 4.0]

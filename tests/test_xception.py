@@ -19,7 +19,7 @@ def test_size_and_names() -> None:
     channels = {level: features.shape[-1] for level, features in backbone.output.items()}
     assert channels == {"1": 64, "2": 128, "3": 256, "4": 728, "5": 2048}
     assert backbone.count_params() == 20_861_480, "22,910,480 less the classifier's 1000 x 2048 weights and biases"
-    assert backbone.get_layer("trunk").layers[1].name == "block1_conv1"
+    assert backbone.layers[2].name == "block1_conv1"
 
 
 @pytest.mark.slow

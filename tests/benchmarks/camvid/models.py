@@ -25,6 +25,7 @@ from seg_models.models import (
     segnet,
     semantic_fpn,
     unet,
+    unet_with_backbone,
 )
 from tests.benchmarks.camvid import peers
 
@@ -106,6 +107,7 @@ ROWS = {
     "segformer": _ours("SegFormer-B0", segformer.Config(), 5e-4),
     "pspnet_resnet50": _ours("PSPNet, ResNet-50 undilated", pspnet.Config(resnet.Config(output_stride=32))),
     "sm_pspnet": _peer("*Peer* segmentation-models PSPNet, ResNet-50", peers.segmentation_models_pspnet),
+    "unet_resnet50": _ours("U-Net, ResNet-50", unet_with_backbone.Config()),
     "sm_unet": _peer("*Peer* segmentation-models U-Net, ResNet-50", peers.segmentation_models_unet),
     "deeplab_v3_plus_resnet50": _ours(
         "DeepLabV3+, ResNet-50 undilated", deeplab_v3_plus.Config(resnet.Config(output_stride=32))
