@@ -2,6 +2,10 @@
 
 Each squared error is multiplied by how far the pixel is from the true and from the predicted boundary. For the gradient
 the transform of the prediction is a constant, as in the paper; and as there, this goes beside a loss of regions.
+
+The paper sets the weight of the loss of regions anew after each epoch, to the ratio of both means, so that both count
+alike. That is not offered: weights are those of `sum_of_losses`, constant over the run. At alpha 2 this loss is in
+squared pixels, so it wants a small one.
 """
 
 import dataclasses
