@@ -56,7 +56,7 @@ class SegmentationModel(keras.Model):
         return tf.gather(table, semantic) * batch["weight"][:, None, None]
 
     def probabilities(self, outputs: Outputs, size: tf.Tensor) -> tf.Tensor:
-        """Float32 [B, H, W, C]: how sure the model is of each class at `size`, so that several views can be averaged."""
+        """Float32 [B, H, W, C]: how sure the model is of each class at `size`, so that views can be averaged."""
         return tf.nn.softmax(resize(outputs["semantic"], size))
 
     def compute_loss(
@@ -130,6 +130,20 @@ class SemanticModel(SegmentationModel):
         return {"semantic": tf.argmax(logits, axis=-1, output_type=tf.int32)}
 
 
+def thinned(batch: Batch, rows: tf.Tensor, columns: tf.Tensor) -> dict[str, tf.Tensor]:
+    """The batch with its maps, [B, H, W, ...], read at these rows and columns, int32 [h] and [w], alone."""
+    return {
+        key: tf.gather(tf.gather(value, rows, axis=1), columns, axis=2) if value.shape.rank >= 3 else value
+        for key, value in batch.items()
+    }
+
+
 def resize(features: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
     """Float [B, h, w, C] -> float32 [B, H, W, C], bilinear, half-pixel centres."""
-    return tf.image.resize(tf.cast(features, tf.float32), size, method="bilinear")
+    features = tf.cast(features, tf.float32)
+    # At the wanted size already they would only be copied.
+    return tf.cond(
+        tf.reduce_all(tf.shape(features)[1:3] == size),
+        lambda: features,
+        lambda: tf.image.resize(features, size, method="bilinear"),
+    )

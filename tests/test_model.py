@@ -1,5 +1,7 @@
 """The model contract: weights of pixels, the loss that people read, what counts as a weight."""
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import pytest
@@ -83,3 +85,21 @@ def test_the_network_s_weights_are_all_there_are() -> None:
     built = model.SemanticModel(INFO, network(), cross_entropy.Config())
     assert [id(weight) for weight in built.trainable_variables] == [id(weight) for weight in built.network.weights]
     assert built.name == "plain" and built.tasks == ("semantic",) and built.info is INFO
+
+
+@pytest.mark.parametrize("size", ((4, 6), (8, 3)))
+def test_resizing_in_a_graph_of_unknown_sizes(size: tuple[int, int]) -> None:
+    """To its own size and another one: values and gradients are those of the plain resizing."""
+
+    def cost(values: tf.Tensor, function: Callable[..., tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch(values)
+            resized = function(values, tf.constant(size))
+            total = tf.reduce_sum(resized**2)
+        return resized, tape.gradient(total, values)
+
+    features = tf.random.stateless_normal((2, 4, 6, 3), seed=(0, 0))
+    unknown = tf.TensorSpec((None, None, None, 3))
+    found = tf.function(lambda values: cost(values, model.resize), input_signature=[unknown])(features)
+    for one, wanted in zip(found, cost(features, tf.image.resize)):
+        np.testing.assert_allclose(one, wanted, rtol=1e-6)
