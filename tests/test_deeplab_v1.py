@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seg_models import dataset, errors
+from seg_models import dataset, errors, model
 from seg_models.layers import vgg
+from seg_models.losses import border_weighted_cross_entropy
 from seg_models.models import deeplab_v1
 from tests import tiny_models
 
@@ -81,3 +82,28 @@ def test_every_pixel_of_any_size_has_its_scores(height: int, width: int) -> None
 def test_impossible_settings() -> None:
     with pytest.raises(errors.UserError, match="`kernel_size` is 8"):
         deeplab_v1.Config(kernel_size=8)
+
+
+@pytest.mark.parametrize(("height", "width"), ((41, 33), (40, 37), (1, 17)))
+def test_training_scores_every_eighth_pixel_and_reads_the_truth_there(height: int, width: int) -> None:
+    built = deeplab_v1.build(deeplab_v1.Config(vgg16=SMALL), tiny_models.INFO)
+    batch = tiny_models.batch(0, 2, (height, width))
+    outputs = built(batch["image"], training=True)
+    np.testing.assert_allclose(outputs["semantic"], built(batch["image"])["semantic"][:, ::8, ::8], atol=1e-5)
+    thinned = {key: value[:, ::8, ::8] if value.shape.rank > 2 else value for key, value in batch.items()}
+    plain = model.SemanticModel(tiny_models.INFO, built.network, built.loss_config)
+    expected = plain.loss_terms(thinned, outputs)["semantic"]
+    assert expected > 0 and float(built.loss_terms(batch, outputs)["semantic"]) == pytest.approx(float(expected))
+
+
+def test_maps_that_a_loss_prepares_are_thinned_with_the_truth() -> None:
+    border = border_weighted_cross_entropy.Config(cells=tiny_models.INFO.names[:1])
+    config = deeplab_v1.Config(vgg16=SMALL, loss=border)
+    built = deeplab_v1.build(config, tiny_models.INFO)
+    batch = tiny_models.batch(0, 2, (32, 40))
+    batch |= border_weighted_cross_entropy.prepare(border, tiny_models.INFO, batch)
+    outputs = built(batch["image"], training=True)
+    thinned = {key: value[:, ::8, ::8] if value.shape.rank > 2 else value for key, value in batch.items()}
+    weight = built.pixel_weights(thinned)
+    expected = border_weighted_cross_entropy.loss(border, tiny_models.INFO, thinned, outputs["semantic"], weight)
+    assert float(built.loss_terms(batch, outputs)["semantic"]) == pytest.approx(float(expected), rel=1e-5)

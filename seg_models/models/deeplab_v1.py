@@ -1,4 +1,8 @@
-"""DeepLab-LargeFOV (Chen et al., 2015): VGG16 at stride 8, its fully connected layers looking far through few holes."""
+"""DeepLab-LargeFOV (Chen et al., 2015): VGG16 at stride 8, its fully connected layers looking far through few holes.
+
+It is trained on the scores of stride 8 and the truth at every eighth pixel, as in the paper (section 2.1), and predicts
+at every pixel. That is also how the loss of validation images is found.
+"""
 
 import dataclasses
 from typing import Any
@@ -50,8 +54,19 @@ class Config:
         return self.vgg16.pretrained
 
 
+class DeepLab(model.SemanticModel):
+    """Learns from the very pixels that have scores of their own, the multiples of 8: the truth is thinned to them."""
+
+    def loss_terms(self, batch: model.Batch, outputs: model.Outputs) -> dict[str, tf.Tensor]:
+        """{"semantic": scalar} and the auxiliary ones, from scores of every pixel or of every eighth."""
+        size, count = tf.shape(batch["semantic"])[1:3], tf.shape(outputs["semantic"])[1:3]
+        steps = tf.where(count == size, 1, STRIDE)
+        rows, columns = (tf.range(0, size[axis], steps[axis]) for axis in (0, 1))
+        return super().loss_terms(model.thinned(batch, rows, columns), outputs)
+
+
 def build(config: Config, info: dataset.DatasetInfo) -> model.SegmentationModel:
-    """Semantic segmentation with outputs {"semantic": float32 [B, H, W, C]}."""
+    """Semantic segmentation with outputs {"semantic": float32 [B, H, W, C]}; in training [B, ceil(H / 8), ...]."""
     image = keras.Input((None, None, 3), name="image")
     features = trunk(image, config.vgg16, config.norm)
     # Caffe averages the zeros beyond the border too, hence the explicit padding.
@@ -70,7 +85,7 @@ def build(config: Config, info: dataset.DatasetInfo) -> model.SegmentationModel:
     scores = convolution.scores(features, info.num_categories, name="fc8")
     semantic = corner_resize.CornerUpsampling(STRIDE, name="fc8_interp")([scores, image])
     network = keras.Model(image, {"semantic": semantic}, name="deeplab_v1")
-    return model.SemanticModel(info, network, config.loss, backbone=backbone)
+    return DeepLab(info, network, config.loss, backbone=backbone)
 
 
 def trunk(image: tf.Tensor, size: vgg.Vgg16, norm: normalization.Norm) -> tf.Tensor:

@@ -1,4 +1,7 @@
-"""DeepLab v2 (Chen et al., 2018): scores of several fields of view (ASPP) and of several sizes of the image."""
+"""DeepLab v2 (Chen et al., 2018): scores of several fields of view (ASPP) and of several sizes of the image.
+
+It is trained on scores of stride 8 and the truth at every eighth pixel, like DeepLab v1.
+"""
 
 import dataclasses
 from typing import Any
@@ -53,35 +56,36 @@ class Config:
 
 
 def build(config: Config, info: dataset.DatasetInfo) -> model.SegmentationModel:
-    """Semantic segmentation with outputs {"semantic": float32 [B, H, W, C]}.
+    """Semantic segmentation with outputs {"semantic": float32 [B, H, W, C]}; in training [B, ceil(H / 8), ...].
 
     With several scales each has its scores beside it: "scale_50", float32 [B, H, W, C], for 0.5.
     """
     backbone, scorer = _scorer(config, info)
+    upsampling = corner_resize.CornerUpsampling(STRIDE)
     if config.scales == (1.0,):
-        network = keras.Model(scorer.input, {"semantic": scorer.output}, name="deeplab_v2")
-        return model.SemanticModel(info, network, config.loss, backbone=backbone)
+        semantic = upsampling([scorer.output, scorer.input])
+        network = keras.Model(scorer.input, {"semantic": semantic}, name="deeplab_v2")
+        return deeplab_v1.DeepLab(info, network, config.loss, backbone=backbone)
     image = keras.Input((None, None, 3), name="image")
     scores = {}
     for scale in config.scales:
         resized = corner_resize.CornerResize(scale)(image)
-        scores[f"scale_{scale * 100:g}"] = corner_resize.CornerResizeLike()([scorer(resized), image])
+        scores[f"scale_{scale * 100:g}"] = upsampling([scorer(resized), resized, image])
     # A layer of its own, so that the output is not called after one of the scales.
     semantic = keras.layers.Maximum(dtype="float32", name="semantic")(list(scores.values()))
     network = keras.Model(image, {"semantic": semantic, **scores}, name="deeplab_v2")
-    return model.SemanticModel(info, network, config.loss, auxiliary=dict.fromkeys(scores, 1.0), backbone=backbone)
+    return deeplab_v1.DeepLab(info, network, config.loss, auxiliary=dict.fromkeys(scores, 1.0), backbone=backbone)
 
 
 def _scorer(config: Config, info: dataset.DatasetInfo) -> tuple[keras.Model, keras.Model]:
-    """The backbone, and the network for one scale: float 0..255 [B, H, W, 3] -> float32 [B, H, W, C]."""
+    """The backbone, and the network for one scale: float 0..255 [B, H, W, 3] -> float32 [B, h, w, C]."""
     if config.backbone is None:
         backbone, branches = _vgg16(config, info)
     else:
         backbone = registry.module_of(config.backbone).build(config.backbone, config.norm)
         branches = _classifiers(backbone.output[LEVEL], config, info)
     summed = branches[0] if len(branches) == 1 else keras.layers.Add(dtype="float32")(branches)
-    scores = corner_resize.CornerUpsampling(STRIDE)([summed, backbone.input])
-    return backbone, keras.Model(backbone.input, scores, name="scorer")
+    return backbone, keras.Model(backbone.input, summed, name="scorer")
 
 
 def _classifiers(features: tf.Tensor, config: Config, info: dataset.DatasetInfo) -> list[tf.Tensor]:

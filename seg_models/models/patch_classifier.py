@@ -75,13 +75,7 @@ class PatchModel(model.SemanticModel):
         """{"semantic": scalar}; every map of the batch is read where the scores, float [B, h, w, C], are."""
         size, count = tf.shape(batch["semantic"])[1:3], tf.shape(outputs["semantic"])[1:3]
         rows, columns = (patch_scores.pixels(size[axis], count[axis]) for axis in (0, 1))
-
-        def there(value: tf.Tensor) -> tf.Tensor:
-            """[B, H, W, ...] -> [B, h, w, ...]."""
-            return tf.gather(tf.gather(value, rows, axis=1), columns, axis=2)
-
-        maps = {key: there(value) for key, value in batch.items() if value.shape.rank >= 3}
-        return super().loss_terms({**batch, **maps}, outputs)
+        return super().loss_terms(model.thinned(batch, rows, columns), outputs)
 
 
 def build(config: Config, info: dataset.DatasetInfo) -> model.SegmentationModel:
