@@ -71,6 +71,18 @@ def test_weights_start_as_he_wants_them() -> None:
     assert np.std(kernel) == pytest.approx((2 / (9 * 64)) ** 0.5, rel=0.02)
 
 
+def test_up_convolutions_start_as_he_wants_them_and_end_in_relu() -> None:
+    """He: of inputs whose square is 1 on average the outputs have the variance 2, half of which ReLU leaves."""
+    keras.utils.set_random_seed(0)
+    network = unet.build(unet.Config(depth=1, width=128), INFO).network
+    layers = network.layers
+    place = next(index for index, layer in enumerate(layers) if isinstance(layer, keras.layers.Conv2DTranspose))
+    enlarged = layers[place](tf.random.normal((4, 16, 16, 256)))
+    assert float(tf.math.reduce_variance(enlarged)) == pytest.approx(2, rel=0.05)
+    rectified = [layer for layer in layers if layer.input is layers[place].output]
+    assert [type(layer) for layer in rectified] == [keras.layers.ReLU]
+
+
 @pytest.mark.parametrize("depth", (1, 2, 4))
 @pytest.mark.parametrize("padding", unet.PADDINGS)
 def test_every_pixel_of_any_size_has_its_scores(depth: int, padding: str) -> None:

@@ -106,6 +106,15 @@ def test_levels_before_pooling_are_what_is_pooled() -> None:
     np.testing.assert_array_equal(before["5"], pooled["5"])
 
 
+def test_transposed_convolutions_start_as_he_wants_them() -> None:
+    """Of inputs whose square is 1 on average the outputs have the variance 2, of which ReLU leaves half."""
+    keras.utils.set_random_seed(0)
+    layers = decoder({"5": 256}, unet_with_backbone.Config(upsampling="transposed")).layers
+    transposed = next(layer for layer in layers if isinstance(layer, keras.layers.Conv2DTranspose))
+    enlarged = transposed(tf.random.normal((4, 16, 16, 256)))[:, 2:-2, 2:-2]
+    assert float(tf.math.reduce_variance(enlarged)) == pytest.approx(2, rel=0.05)
+
+
 def test_settings_are_checked() -> None:
     assert not unet_with_backbone.VGG16.pretrained
     assert unet_with_backbone.Config(backbone=mix_transformer.B0).channels[0] == 256

@@ -21,7 +21,8 @@ SKIPS = ("concat", "sum")
 class Config:
     """The architecture; the defaults are the paper's, but for normalisation and padding, which it predates and lacks.
 
-    `Config(padding="valid", norm=Norm("none"))` is the paper's network to the last weight.
+    `Config(padding="valid", norm=Norm("none"))` is the paper's network to the last weight. A ReLU follows each
+    up-convolution, as in the published network definition; the paper names it after the 3x3 convolutions alone.
 
     Attributes:
       depth: poolings, and so many ups again.
@@ -137,8 +138,12 @@ def _up(features: tf.Tensor, level: int, config: Config) -> tf.Tensor:
     channels = config.width * 2**level
     if config.upsampling == "bilinear":
         features = keras.layers.UpSampling2D(2, interpolation="bilinear")(features)
-        return keras.layers.Conv2D(channels, 1, kernel_initializer="he_normal")(features)
-    return keras.layers.Conv2DTranspose(channels, 2, strides=2, kernel_initializer="he_normal")(features)
+        enlarged = keras.layers.Conv2D(channels, 1, kernel_initializer="he_normal")(features)
+    else:
+        # As He et al. want it; "he_normal" takes the outputs and all four weights, of which a pixel sees one, as fan.
+        initializer = keras.initializers.RandomNormal(stddev=(2 / features.shape[-1]) ** 0.5)
+        enlarged = keras.layers.Conv2DTranspose(channels, 2, strides=2, kernel_initializer=initializer)(features)
+    return keras.layers.ReLU()(enlarged)
 
 
 def _cropped(skip: tf.Tensor, level: int, config: Config) -> tf.Tensor:

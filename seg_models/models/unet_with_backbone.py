@@ -114,8 +114,10 @@ def _enlarged(features: tf.Tensor, like: tf.Tensor, channels: int, config: Confi
     """(float [B, ceil(h / 2), ceil(w / 2), C], float [B, h, w, D]) -> float [B, h, w, C or `channels`]."""
     if config.upsampling == "nearest":
         return unpooling.FixedUnpooling("nearest")([features, like])
+    # As He et al. want it: of 4x4 weights a pixel sees 2x2. "he_normal" counts all of them, and the outputs.
+    initializer = keras.initializers.RandomNormal(stddev=(2 / (4 * features.shape[-1])) ** 0.5)
     transposed = keras.layers.Conv2DTranspose(
-        channels, 4, strides=2, padding="same", use_bias=config.norm.use_bias, kernel_initializer="he_normal"
+        channels, 4, strides=2, padding="same", use_bias=config.norm.use_bias, kernel_initializer=initializer
     )
     features = keras.layers.ReLU()(config.norm.layer()(transposed(features)))
     return mirror_padding.CropLike()([features, like])
