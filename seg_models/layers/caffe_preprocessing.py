@@ -3,7 +3,9 @@
 import keras
 import tensorflow as tf
 
-MEAN = (103.939, 116.779, 123.68)  # of ImageNet: blue, green, red
+# Of ImageNet: blue, green, red, as keras.applications has it. Releases differ a little, which matters to their weights
+# alone: (104.007, 116.669, 122.679) in FCN, (102.93, 111.36, 116.52) in Dilation8.
+MEAN = (103.939, 116.779, 123.68)
 
 
 @keras.saving.register_keras_serializable(package="segline")

@@ -1,4 +1,8 @@
-"""FCN-32s, -16s and -8s (Long et al., 2015; Shelhamer et al., 2017): scores of several strides, added up."""
+"""FCN-32s, -16s and -8s (Long et al., 2015; Shelhamer et al., 2017): scores of several strides, added up.
+
+The release subtracts the mean colour (104.007, 116.669, 122.679), blue, green, red; here it is the one that Keras has
+for ImageNet, which matters only to those who take over the release's weights.
+"""
 
 import dataclasses
 from typing import Any
