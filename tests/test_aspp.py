@@ -30,6 +30,22 @@ def test_any_size_even_one_pixel(separable: bool) -> None:
         assert pyramid(tf.ones((2, height, width, 6))).shape == (2, height, width, 8)
 
 
+def test_image_pooling_in_half_precision_neither_overflows_nor_drifts() -> None:
+    """8192 pixels of 1000 and 1016, means of 1008 that half precision holds, but no sum of theirs."""
+    columns = np.where(np.arange(128) % 2, 1000.0, 1016.0)[:, None]
+    features = tf.constant(np.broadcast_to(columns, (1, 64, 128, 6)), tf.float16)
+    before = keras.mixed_precision.global_policy()
+    keras.mixed_precision.set_global_policy("mixed_float16")
+    try:
+        pyramid = network(aspp.Aspp(channels=8))
+    finally:
+        keras.mixed_precision.set_global_policy(before)
+    (pooling,) = (layer for layer in pyramid.layers if isinstance(layer, keras.layers.GlobalAveragePooling2D))
+    np.testing.assert_array_equal(pooling(features), np.full((1, 1, 1, 6), 1008))
+    found = pyramid(features)
+    assert found.dtype == tf.float16 and np.isfinite(found).all()
+
+
 def test_sees_its_rates_and_the_whole_image() -> None:
     pyramid = network(aspp.Aspp(channels=8, rates=(3,), dropout=0.0))
     image = tf.constant(np.random.default_rng(0).normal(size=(1, 15, 15, 6)), tf.float32)

@@ -40,7 +40,8 @@ def aspp(features: tf.Tensor, settings: Aspp, norm: normalization.Norm, *, outpu
     branches = [convolution.block(features, settings.channels, norm, kernel_size=1)]
     for rate in rates(settings, output_stride):
         branches.append(three_by_three(features, settings.channels, norm, rate=rate))
-    pooled = keras.layers.GlobalAveragePooling2D(keepdims=True)(features)
+    # In float32: half precision can neither hold the sum over an image nor add a small value to a large one.
+    pooled = keras.layers.GlobalAveragePooling2D(keepdims=True, dtype="float32")(features)
     pooled = convolution.block(pooled, settings.channels, norm, kernel_size=1)
     branches.append(resize_like.ResizeLike()([pooled, features]))
     merged = convolution.block(keras.layers.Concatenate()(branches), settings.channels, norm, kernel_size=1)
