@@ -104,6 +104,22 @@ def test_groups_are_normalised_each_on_its_own(channels: int, groups: int) -> No
     np.testing.assert_allclose(layer(features), expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_groups_of_half_precision_are_those_of_float32(dtype: str) -> None:
+    """A large image far from 0, whose mean and scale would lose digits on the way."""
+    features = tf.constant(np.random.default_rng(0).normal(8, 1, (1, 256, 256, 8)), dtype)
+    before = keras.mixed_precision.global_policy()
+    exact = normalization.GroupNormalization()(tf.cast(features, tf.float32))
+    keras.mixed_precision.set_global_policy(f"mixed_{dtype}")
+    try:
+        layer = normalization.GroupNormalization()
+        found = layer(features)
+    finally:
+        keras.mixed_precision.set_global_policy(before)
+    assert found.dtype == dtype and {weight.dtype for weight in layer.weights} == {tf.float32}
+    np.testing.assert_array_equal(found, tf.cast(exact, dtype))
+
+
 def test_one_pixel_still_says_something() -> None:
     layer = normalization.GroupNormalization()
     pooled = tf.constant(np.random.default_rng(0).normal(size=(1, 1, 1, 8)), tf.float32)

@@ -89,7 +89,8 @@ def _automatic(per_replica_batch: int, replicas: int, pretrained: bool) -> str:
 class GroupNormalization(keras.layers.Layer):
     """Group normalisation of float [B, H, W, C] with as many groups as divide C: at most 32, of 4 channels or more.
 
-    With one channel a group, a layer that pools to 1x1 would say nothing but its bias.
+    With one channel a group, a layer that pools to 1x1 would say nothing but its bias. Half precision is computed in
+    float32, and rounded once at the end: rounded statistics would shift every value.
     """
 
     def __init__(self, epsilon: float = 1e-3, name: str | None = None) -> None:
@@ -101,13 +102,14 @@ class GroupNormalization(keras.layers.Layer):
         channels = input_shape[-1]
         most = max(1, min(32, channels // 4))
         groups = max(divisor for divisor in range(1, most + 1) if channels % divisor == 0)
-        self.inner = keras.layers.GroupNormalization(groups=groups, epsilon=self.epsilon)
+        dtype = "float32" if self.compute_dtype in ("float16", "bfloat16") else self.compute_dtype
+        self.inner = keras.layers.GroupNormalization(groups=groups, epsilon=self.epsilon, dtype=dtype)
         self.inner.build(input_shape)
         self.built = True
 
     def call(self, features: tf.Tensor) -> tf.Tensor:
         """Float [B, H, W, C] -> the same shape."""
-        return self.inner(features)
+        return tf.cast(self.inner(features), features.dtype)
 
     def get_config(self) -> dict[str, object]:
         """The constructor's arguments."""
