@@ -92,6 +92,16 @@ def test_every_scale_is_learnt_from_as_much_as_their_best() -> None:
         assert float(terms[name]) == pytest.approx(float(cost), rel=1e-6)
 
 
+@pytest.mark.parametrize("scales", ((1.0,), (0.5, 0.75, 1.0)))
+def test_training_scores_every_eighth_pixel(scales: tuple[float, ...]) -> None:
+    built = build(dataclasses.replace(ON_BACKBONE, scales=scales))
+    image = noise(40, 33)
+    whole = built(image)
+    for name, value in built(image, training=True).items():
+        assert value.shape == (2, 5, 5, 5)
+        np.testing.assert_allclose(value, whole[name][:, ::8, ::8], atol=1e-4)
+
+
 def test_impossible_settings() -> None:
     with pytest.raises(errors.UserError, match="`backbone.output_stride` is 16"):
         deeplab_v2.Config(backbone=tiny_models.BACKBONE)
