@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from seg_models import dataset, model, registry
-from seg_models.backbones import residual, resnet
+from seg_models.backbones import residual
 from seg_models.layers import aspp, normalization, vgg
 from seg_models.losses import cross_entropy
 from seg_models.models import (
@@ -68,17 +68,29 @@ def _peer(title: str, build: Callable[[int], keras.Model]) -> Row:
     return Row(title, wrapped, is_peer=True)
 
 
+def _resnet18(output_stride: int) -> residual.Config:
+    """The size of the peers' ResNet-18."""
+    return residual.Config(output_stride=output_stride, stem=64, widths=(64, 128, 256, 512))
+
+
 def _small(output_stride: int) -> residual.Config:
     """The backbone of the networks that have one."""
     return residual.Config(output_stride=output_stride, stem=32, widths=(48, 96, 192, 256))
 
 
 ROWS = {
+    "unet_with_backbone": _ours("U-Net, ResNet-18", unet_with_backbone.Config(_resnet18(32))),
+    "sm_unet": _peer("*Peer* segmentation-models U-Net, ResNet-18", peers.segmentation_models_unet),
+    "deeplab_v3_plus": _ours(
+        "DeepLabV3+, small ResNet", deeplab_v3_plus.Config(_small(16), PYRAMID, decoder_channels=96)
+    ),
+    "keras_cv_deeplab_v3_plus": _peer("*Peer* keras-cv DeepLabV3+, ResNet-18", peers.keras_cv_deeplab),
+    "pspnet": _ours("PSPNet, small ResNet", pspnet.Config(_small(8), channels=128, auxiliary_channels=64)),
+    "sm_pspnet": _peer("*Peer* segmentation-models PSPNet, ResNet-18", peers.segmentation_models_pspnet),
     "unet": _ours("U-Net, width 16", unet.Config(width=16, dropout=0.2)),
     "segnet": _ours("SegNet, width 16", segnet.Config(width=16)),
-    "segnet_basic": _ours("SegNet-Basic, width 32", segnet.Config(variant="basic", width=32)),
-    "fcn_32s": _ours("FCN-32s, VGG16 of width 16", fcn.Config(stride=32, vgg16=VGG16, score_deviation=0.01)),
     "fcn_8s": _ours("FCN-8s, VGG16 of width 16", fcn.Config(stride=8, vgg16=VGG16, score_deviation=0.01)),
+    "segnet_basic": _ours("SegNet-Basic, width 32", segnet.Config(variant="basic", width=32)),
     "deeplab_v1": _ours("DeepLab-LargeFOV, VGG16 of width 16", deeplab_v1.Config(vgg16=VGG16)),
     "deeplab_v2": _ours(
         "DeepLab v2, small ResNet, three scales", deeplab_v2.Config(backbone=_small(8), rates=(2, 4, 6, 8))
@@ -87,17 +99,10 @@ ROWS = {
     "cascade_dilated": _ours(
         "Cascade-DilatedNet, VGG16 of width 16", cascade.Config(objects=OBJECTS, vgg16=VGG16)
     ),
-    "cascade_segnet": _ours(
-        "Cascade-SegNet, VGG16 of width 16", cascade.Config(base="segnet", objects=OBJECTS, vgg16=VGG16)
-    ),
     "patch_classifier": _ours(
         "Patch classifier, 65x65", patch_classifier.Config(patch=65, kernels=(4, 4, 5), channels=32, stride=4)
     ),
-    "pspnet": _ours("PSPNet, small ResNet", pspnet.Config(_small(8), channels=128, auxiliary_channels=64)),
     "deeplab_v3": _ours("DeepLabV3, small ResNet", deeplab_v3.Config(_small(16), PYRAMID)),
-    "deeplab_v3_plus": _ours(
-        "DeepLabV3+, small ResNet", deeplab_v3_plus.Config(_small(16), PYRAMID, decoder_channels=96)
-    ),
     "semantic_fpn": _ours(
         "Semantic FPN, small ResNet", semantic_fpn.Config(_small(32), pyramid_channels=96, channels=64)
     ),
@@ -105,12 +110,8 @@ ROWS = {
         "RefineNet, small ResNet", refinenet.Config(_small(32), widths=(96, 64, 64, 64), deviation=0.05)
     ),
     "segformer": _ours("SegFormer-B0", segformer.Config(), 5e-4),
-    "pspnet_resnet50": _ours("PSPNet, ResNet-50 undilated", pspnet.Config(resnet.Config(output_stride=32))),
-    "sm_pspnet": _peer("*Peer* segmentation-models PSPNet, ResNet-50", peers.segmentation_models_pspnet),
-    "unet_resnet50": _ours("U-Net, ResNet-50", unet_with_backbone.Config()),
-    "sm_unet": _peer("*Peer* segmentation-models U-Net, ResNet-50", peers.segmentation_models_unet),
-    "deeplab_v3_plus_resnet50": _ours(
-        "DeepLabV3+, ResNet-50 undilated", deeplab_v3_plus.Config(resnet.Config(output_stride=32))
+    "cascade_segnet": _ours(
+        "Cascade-SegNet, VGG16 of width 16", cascade.Config(base="segnet", objects=OBJECTS, vgg16=VGG16)
     ),
-    "keras_cv_deeplab_v3_plus": _peer("*Peer* keras-cv DeepLabV3+, ResNet-50", peers.keras_cv_deeplab),
+    "fcn_32s": _ours("FCN-32s, VGG16 of width 16", fcn.Config(stride=32, vgg16=VGG16, score_deviation=0.01)),
 }

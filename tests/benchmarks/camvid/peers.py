@@ -34,30 +34,30 @@ class Logarithm(keras.layers.Layer):
 
 
 def segmentation_models_unet(classes: int) -> keras.Model:
-    """U-Net of segmentation-models, ResNet-50."""
+    """U-Net of segmentation-models, ResNet-18."""
     library = _segmentation_models()
-    return _whole(library.Unet("resnet50", classes=classes, activation="linear", encoder_weights=None), (128, 160))
+    return _whole(library.Unet("resnet18", classes=classes, activation="linear", encoder_weights=None), (128, 160))
 
 
 def segmentation_models_pspnet(classes: int) -> keras.Model:
-    """PSPNet of segmentation-models, ResNet-50 as far as stride 8, which is all that it keeps of it."""
+    """PSPNet of segmentation-models, ResNet-18 as far as stride 8, which is all that it keeps of it."""
     network = _segmentation_models().PSPNet(
-        "resnet50", input_shape=(144, 192, 3), classes=classes, activation="linear", encoder_weights=None
+        "resnet18", input_shape=(144, 192, 3), classes=classes, activation="linear", encoder_weights=None
     )
     return _whole(network, (144, 192))
 
 
 def keras_cv_deeplab(classes: int) -> keras.Model:
-    """DeepLabV3+ of keras-cv, ResNet-50 undilated."""
+    """DeepLabV3+ of keras-cv, ResNet-18 undilated."""
     import keras_cv
 
     backbone = keras_cv.models.ResNetBackbone(
         stackwise_filters=[64, 128, 256, 512],
-        stackwise_blocks=[3, 4, 6, 3],
+        stackwise_blocks=[2, 2, 2, 2],
         stackwise_strides=[1, 2, 2, 2],
         include_rescaling=True,
         input_shape=(None, None, 3),
-        block_type="block",
+        block_type="basic_block",
     )
     network = keras_cv.models.DeepLabV3Plus(num_classes=classes, backbone=backbone)
     image = keras.Input((128, 160, 3))
