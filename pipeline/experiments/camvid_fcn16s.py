@@ -4,6 +4,8 @@
 
 The new scores start from 0, so that the first maps are those of the former stage, enlarged in two steps. The learning
 rate is a tenth of it.
+
+mIoU 0.335 (11 classes), pixel accuracy 0.787 on the 101 val images at their own 480x360.
 """
 
 import dataclasses
