@@ -40,7 +40,7 @@ bench-crackforest: $(STAMP)
 
 # Writes requirements.txt anew from setup.py: every transitive pin, with hashes.
 lock: $(STAMP)
-	$(BIN)/uv pip compile --quiet setup.py --extra test --extra kubeflow --extra dask --generate-hashes --python-version 3.10 --no-header \
+	$(BIN)/uv pip compile --quiet setup.py --extra test --extra kubeflow --extra dask --extra tune --generate-hashes --python-version 3.10 --no-header \
 	    --output-file requirements.txt
 
 # Removes what was installed and built; runs/ stays.

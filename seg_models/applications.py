@@ -154,6 +154,9 @@ def _converted(
         return _dilated_pooling(layer, settings, output_stride, pad_valid)
     if isinstance(layer, keras.layers.ZeroPadding2D) and layer.padding == EVEN_PADDING:
         return keras.layers.Activation("linear", name=settings["name"])
+    if isinstance(layer, keras.layers.GlobalAveragePooling2D):
+        # In half precision the sum over a large image would lose digits, or overflow.
+        return type(layer).from_config({**settings, "dtype": "float32"})
     return type(layer).from_config(settings)
 
 

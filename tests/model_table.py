@@ -49,6 +49,17 @@ scores alone would be 36 GB.
     --train.start_from runs/fcn32s/serving                  weights of another model, wherever name and shape agree
     --train.precise_bn_images 200                           statistics of batch normalisation computed anew
     --train.class_weights median_frequency                  or inverse_frequency, effective_number
+    --tune.trials 8 --tune.space 'train.learning_rate=1e-4..1e-2 log,model.width=16|32'    Keras Tuner, before training
+
+FCN's three stages are `camvid_fcn32s`, `camvid_fcn16s` and `camvid_fcn8s`; each starts from the model that the one before
+has pushed.
+
+## Compared
+
+`make peers` holds layers and networks against segmentation-models, keras-cv and torch, weights copied, in an environment
+of their own: U-Net over VGG16 from pixels to scores, the pyramids of PSPNet and FPN, DeepLabV3+ up to its head, pooling
+with indices, dilation, resizing, attention, losses. `make bench-camvid` trains all models and three peers for equal
+times: [the table](../../tests/benchmarks/results/camvid/README.md).
 
 """
 

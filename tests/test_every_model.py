@@ -1,11 +1,13 @@
 """Every model: any size and batch, void and padding cost nothing, maps keep their promises, replicas, half precision."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from seg_models import config as settings
-from seg_models import dataset, model, registry
+from seg_models import dataset, export, model, predict, registry
 from tests import mirrored_check, tiny_models
 
 NAMES = registry.available(tiny_models.PACKAGE)
@@ -142,6 +144,21 @@ def test_half_precision(name: str) -> None:
     loss, gradients = cost(network, batch)
     assert np.isfinite(loss) and all(np.isfinite(gradient).all() for gradient in gradients)
     assert all(gradient.dtype == np.float32 for gradient in gradients)
+
+
+@every_model
+def test_the_exported_model_says_what_the_model_says(name: str, tmp_path: Path) -> None:
+    network = tiny_models.shared(name)
+    export.export(network, str(tmp_path / "model"), None)
+    loaded = export.load(str(tmp_path / "model"))
+    for count, height, width in ((2, 33, 47), (1, 40, 24)):
+        image = tf.cast(tiny_models.batch(count, count, (height, width))["image"], tf.uint8)
+        expected = predict.predict(network, image, None)
+        found = loaded.signatures["dense"](image=image)
+        assert set(found) == set(expected)
+        for task, values in expected.items():
+            # Where two classes are equal but for rounding, either may win.
+            assert (found[task].numpy() == values.numpy()).mean() > 0.999
 
 
 @every_model

@@ -208,7 +208,8 @@ class _Brick:
 def _excited(features: tf.Tensor, name: str) -> tf.Tensor:
     """Squeeze-and-excitation, a quarter wide (section 5.3): float [B, H, W, C] -> the same shape."""
     channels = features.shape[-1]
-    gate = keras.layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_AvgPool")(features)
+    # In half precision the sum over a large image would lose digits, or overflow.
+    gate = keras.layers.GlobalAveragePooling2D(keepdims=True, dtype="float32", name=f"{name}_AvgPool")(features)
     gate = keras.layers.Conv2D(rounded(channels / 4), 1, activation="relu", name=f"{name}_Conv")(gate)
     gate = keras.layers.Conv2D(channels, 1, name=f"{name}_Conv_1")(gate)
     return keras.layers.Multiply(name=f"{name}_Mul")([features, hard_swish.HardSigmoid()(gate)])
