@@ -85,7 +85,11 @@ ROWS = {
         "DeepLabV3+, small ResNet", deeplab_v3_plus.Config(_small(16), PYRAMID, decoder_channels=96)
     ),
     "keras_cv_deeplab_v3_plus": _peer("*Peer* keras-cv DeepLabV3+, ResNet-18", peers.keras_cv_deeplab),
-    "pspnet": _ours("PSPNet, small ResNet", pspnet.Config(_small(8), channels=128, auxiliary_channels=64)),
+    "pspnet": _ours(
+        "PSPNet, small ResNet",
+        # At stride 8 the deep levels cost sixteen times what they cost at 32.
+        pspnet.Config(residual.Config(8, 32, (48, 96, 128, 160)), channels=128, auxiliary_channels=64),
+    ),
     "sm_pspnet": _peer("*Peer* segmentation-models PSPNet, ResNet-18", peers.segmentation_models_pspnet),
     "unet": _ours("U-Net, width 16", unet.Config(width=16, dropout=0.2)),
     "segnet": _ours("SegNet, width 16", segnet.Config(width=16)),
