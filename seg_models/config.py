@@ -25,7 +25,8 @@ class Input:
     Attributes:
       size: working size (height, width); every image is resized to it, in serving too. None: its own size.
       batch_size: images in a training step, over all replicas.
-      augment: augmentations in order; after them all images of a batch must have one size.
+      augment: augmentations in order; after them all images of a batch must have one size. Those that mix two images
+        come last, and need two on each replica.
       shuffle_buffer: records that are held for shuffling.
     """
 
