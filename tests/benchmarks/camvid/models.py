@@ -111,7 +111,10 @@ ROWS = {
         "Semantic FPN, small ResNet", semantic_fpn.Config(_small(32), pyramid_channels=96, channels=64)
     ),
     "refinenet": _ours(
-        "RefineNet, small ResNet", refinenet.Config(_small(32), widths=(96, 64, 64, 64), deviation=0.05)
+        # Without normalisation in its blocks it does not bear the others' learning rate.
+        "RefineNet, small ResNet",
+        refinenet.Config(_small(32), widths=(96, 64, 64, 64), deviation=0.05),
+        learning_rate=5e-4,
     ),
     "segformer": _ours("SegFormer-B0", segformer.Config(), 5e-4),
     "cascade_segnet": _ours(
