@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from seg_models import dataset, errors
-from seg_models.backbones import residual
+from seg_models.backbones import inception, residual, resnet
 from seg_models.layers import cropping, normalization, vgg
 from seg_models.models import fcn
 from tests import tiny_models
@@ -114,6 +114,20 @@ def test_at_once_scales_the_poolings() -> None:
 
 def test_scores_start_from_zero_in_the_paper() -> None:
     assert not network(score_deviation=0.0)(tf.ones((1, 9, 9, 3)))["semantic"].numpy().any()
+
+
+@pytest.mark.parametrize(
+    ("backbone", "widths"),
+    [
+        (inception.Config(output_stride=32), (2048, 768, 288)),
+        (resnet.Config(output_stride=32), (2048, 1024, 512)),
+    ],
+)
+def test_inception_and_resnet_take_the_place_of_vgg16(backbone: object, widths: tuple[int, int, int]) -> None:
+    built = network(backbone=backbone, norm=normalization.Norm("batch"))
+    found = shapes(built)
+    assert tuple(found[name][0][2] for name in ("score_fr", "score_pool4", "score_pool3")) == widths
+    assert built(tf.zeros((1, 65, 97, 3)))["semantic"].shape == (1, 65, 97, len(tiny_models.INFO.categories))
 
 
 def test_other_backbones_score_their_last_three_levels() -> None:
