@@ -23,6 +23,7 @@ from seg_models import (
     learner,
     manifest,
     precise_norm,
+    predict,
     preflight,
     registry,
     strategy,
@@ -83,6 +84,7 @@ def fit(settings: config.Training, folders: Folders, distribution: tf.distribute
     records = manifest.read(folders.records)
     rounds, round_steps = _rounds(settings.train)
     learning = learner.build(settings, records, distribution, steps=rounds * round_steps)
+    predict.check(learning.network, settings.inference)  # here, and not when all is learnt and exported
     if settings.train.precise_bn_images:
         learning = _judged_precisely(settings, records, folders, learning, distribution)
     own = _own(folders, distribution)

@@ -1,5 +1,6 @@
 """Training from records to exported model: killed and resumed, stopped early, poisoned, in half precision, averaged."""
 
+import dataclasses
 import math
 import shutil
 import signal
@@ -12,10 +13,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seg_models import config, errors, evaluate, export, history, input_pipeline, learner, manifest, start_weights, train
+from seg_models import config, errors, evaluate, export, history, inference, input_pipeline
+from seg_models import learner, manifest, start_weights, train
 from seg_models.callbacks import follow, score
 from seg_models.optimizers import sgd
-from tests import conftest, tiny_training, toy_records
+from tests import conftest, tiny_models, tiny_training, toy_records
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +155,18 @@ def test_training_stops_early_and_exports_the_best_weights(root: Path, monkeypat
     train.train(settings, folders)
     assert len(seen) == 4, "a run that stopped early stays stopped"
     assert sorted(value.ravel().tolist() for value in weights(folders).values()) == exported
+
+
+def test_inference_that_does_not_fit_the_model_is_refused_before_the_first_step(root: Path) -> None:
+    folders = tiny_training.folders(root, "unfit")
+    settings = dataclasses.replace(
+        tiny_training.settings(),
+        model=tiny_models.CONFIGS["panoptic_deeplab"],
+        inference=inference.Inference(flip=True),
+    )
+    with pytest.raises(errors.UserError, match="tells things apart"):
+        train.train(settings, folders)
+    assert not Path(folders.checkpoints).exists() and not Path(folders.model).exists()
 
 
 def test_a_loss_that_is_no_number_names_the_records_of_its_step(root: Path) -> None:
