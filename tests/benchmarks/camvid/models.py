@@ -34,6 +34,7 @@ MOMENTUM = 0.95
 NORM = normalization.Norm("batch", momentum=MOMENTUM)
 VGG16 = vgg.Vgg16(width=16, fc_channels=256)
 OBJECTS = ("pole", "sign", "car", "pedestrian", "bicyclist")
+SMALL = (48, 96, 192, 256)
 PYRAMID = aspp.Aspp(channels=128, rates=(2, 4, 6))
 
 
@@ -75,7 +76,7 @@ def _resnet18(output_stride: int) -> residual.Config:
 
 def _small(output_stride: int) -> residual.Config:
     """The backbone of the networks that have one."""
-    return residual.Config(output_stride=output_stride, stem=32, widths=(48, 96, 192, 256))
+    return residual.Config(output_stride=output_stride, stem=32, widths=SMALL)
 
 
 ROWS = {
@@ -84,7 +85,15 @@ ROWS = {
     "deeplab_v3_plus": _ours(
         "DeepLabV3+, small ResNet", deeplab_v3_plus.Config(_small(16), PYRAMID, decoder_channels=96)
     ),
-    "keras_cv_deeplab_v3_plus": _peer("*Peer* keras-cv DeepLabV3+, ResNet-18", peers.keras_cv_deeplab),
+    "keras_cv_deeplab_v3_plus": _peer(
+        # Its stem has 64 channels, and its first block as many as the stem.
+        "*Peer* keras-cv DeepLabV3+, small ResNet",
+        lambda classes: peers.keras_cv_deeplab(classes, (64, *SMALL[1:]), PYRAMID.channels, PYRAMID.rates),
+    ),
+    "keras_cv_wide": _peer(
+        "*Peer* keras-cv DeepLabV3+, ResNet-18 and its default pyramid",
+        lambda classes: peers.keras_cv_deeplab(classes, (64, 128, 256, 512), 256, (6, 12, 18)),
+    ),
     "pspnet": _ours(
         "PSPNet, small ResNet",
         # At stride 8 the deep levels cost sixteen times what they cost at 32.

@@ -47,19 +47,22 @@ def segmentation_models_pspnet(classes: int) -> keras.Model:
     return _whole(network, (144, 192))
 
 
-def keras_cv_deeplab(classes: int) -> keras.Model:
-    """DeepLabV3+ of keras-cv, ResNet-18 undilated."""
+def keras_cv_deeplab(classes: int, widths: tuple[int, ...], channels: int, rates: tuple[int, ...]) -> keras.Model:
+    """DeepLabV3+ of keras-cv over a residual network of basic blocks, which it has only undilated."""
     import keras_cv
 
     backbone = keras_cv.models.ResNetBackbone(
-        stackwise_filters=[64, 128, 256, 512],
+        stackwise_filters=list(widths),
         stackwise_blocks=[2, 2, 2, 2],
         stackwise_strides=[1, 2, 2, 2],
         include_rescaling=True,
         input_shape=(None, None, 3),
         block_type="basic_block",
     )
-    network = keras_cv.models.DeepLabV3Plus(num_classes=classes, backbone=backbone)
+    pyramid = keras_cv.layers.SpatialPyramidPooling(dilation_rates=list(rates), num_channels=channels)
+    network = keras_cv.models.DeepLabV3Plus(
+        num_classes=classes, backbone=backbone, spatial_pyramid_pooling=pyramid
+    )
     image = keras.Input((128, 160, 3))
     return _whole(keras.Model(image, Logarithm()(network(image))), (128, 160))
 
