@@ -39,6 +39,13 @@ def test_convert_writes_what_was_asked_for(folder: Path) -> None:
     assert written.info == toy_streets.INFO
 
 
+def test_train_says_that_it_leaves_the_search_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["train", "toy_streets_unet", "--records", "nowhere", "--output_dir", str(tmp_path)]
+    assert cli.main([*command, "--tune.space", "model.width=8|16"]) == 1
+    printed = capsys.readouterr()
+    assert "`segline run` searches" in printed.out and "nowhere" in printed.err
+
+
 @pytest.mark.parametrize("records", ["records", "records/Split-eval/*"])
 def test_evaluate_prints_scores_and_writes_a_report(
     folder: Path, tmp_path: Path, records: str, capsys: pytest.CaptureFixture[str]

@@ -29,6 +29,8 @@ def run(arguments: argparse.Namespace) -> None:
     from pipeline import code_version
     from seg_models import config, start_weights, train
 
+    if experiment.tune is not None:
+        print("tune     left out: `segline run` searches, `segline train` takes the settings as they are")
     settings = config.training_of(experiment)
     start = start_weights.fingerprint(settings.train.start_from)
     key = checkpoint_key.of(config.to_json(settings), code_version.training(experiment), arguments.records, start)
