@@ -101,7 +101,7 @@ def replaced(value: Any, fields: Mapping[str, str], arguments: argparse.Namespac
         if name.split(".")[0] not in known:
             raise UsageError(unknown_option(name, [*arguments.options, *overrides.fields(value)], arguments.prog))
     try:
-        return overrides.apply(value, dict(sorted(fields.items(), key=lambda item: item[0].count("."))))
+        return overrides.apply(value, fields)
     except errors.UserError as error:
         raise UsageError(str(error)) from None
 

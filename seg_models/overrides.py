@@ -11,7 +11,7 @@ from seg_models import errors, registry
 
 
 def apply(value: Any, overrides: Mapping[str, str]) -> Any:
-    """A copy of a dataclass with fields replaced.
+    """A copy of a dataclass with fields replaced, all at once: what fits only together may be set together.
 
     Args:
       value: an Experiment or one of its sections.
@@ -20,9 +20,7 @@ def apply(value: Any, overrides: Mapping[str, str]) -> Any:
     Raises:
       UserError: no such field (names the nearest), or the text is no value of the field's type.
     """
-    for name, text in overrides.items():
-        value = _replaced(value, name.split("."), text, name)
-    return value
+    return _applied(value, {tuple(name.split(".")): text for name, text in overrides.items()}, "")
 
 
 def fields(value: Any, prefix: str = "") -> dict[str, Any]:
@@ -37,30 +35,43 @@ def fields(value: Any, prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def _replaced(value: Any, path: list[str], text: str, name: str) -> Any:
-    known = {field.name: field for field in dataclasses.fields(value)}
-    if path[0] not in known:
-        raise errors.UserError(registry.unknown(f"the fields of {type(value).__name__} (`{name}`)", path[0], known))
-    field, inner = known[path[0]], getattr(value, path[0])
-    if len(path) > 1:
-        new = _replaced(_section(value, path[0], name), path[1:], text, name)
-    elif "package" in field.metadata:
-        new = _part(field.metadata["package"], text, many=isinstance(inner, tuple))
-    elif dataclasses.is_dataclass(inner):
+def _applied(value: Any, texts: Mapping[tuple[str, ...], str], prefix: str) -> Any:
+    """`value`, which `prefix` leads to, with the fields at the ends of paths such as ("train", "steps") replaced."""
+    new = {}
+    for field in dict.fromkeys(path[0] for path in texts):
+        of_field = {path[1:]: text for path, text in texts.items() if path[0] == field}
+        new[field] = _replaced(value, field, of_field, prefix)
+    return dataclasses.replace(value, **new)
+
+
+def _replaced(value: Any, field: str, texts: Mapping[tuple[str, ...], str], prefix: str) -> Any:
+    """What a field is to hold: what is named at the empty path, then its own fields."""
+    name = ".".join([prefix + field, *next(iter(texts))])
+    known = {each.name: each for each in dataclasses.fields(value)}
+    if field not in known:
+        raise errors.UserError(registry.unknown(f"the fields of {type(value).__name__} (`{name}`)", field, known))
+    inner, kind = getattr(value, field), typing.get_type_hints(type(value))[field]
+    if () in texts:
+        inner = _named(inner, known[field].metadata.get("package"), kind, texts[()], prefix + field)
+    own = {path: text for path, text in texts.items() if path}
+    return _applied(_section(inner, kind, prefix + field, name), own, f"{prefix}{field}.") if own else inner
+
+
+def _named(inner: Any, package: str | None, kind: Any, text: str, name: str) -> Any:
+    """What `text` stands for in a field that holds `inner` so far."""
+    if package:
+        return _part(package, text, many=isinstance(inner, tuple))
+    if dataclasses.is_dataclass(inner):
         raise errors.UserError(f"`{name}` is a section; set one of its fields: {', '.join(fields(inner, name + '.'))}.")
-    else:
-        new = _parsed(text, typing.get_type_hints(type(value))[path[0]], name)
-    return dataclasses.replace(value, **{path[0]: new})
+    return _parsed(text, kind, name)
 
 
-def _section(value: Any, field: str, name: str) -> Any:
+def _section(inner: Any, kind: Any, place: str, name: str) -> Any:
     """The dataclass in a field; its defaults where it may be None and is."""
-    inner = getattr(value, field)
     if inner is None:
-        options = typing.get_args(typing.get_type_hints(type(value))[field])
-        inner = next((option() for option in options if dataclasses.is_dataclass(option)), None)
+        inner = next((option() for option in typing.get_args(kind) if dataclasses.is_dataclass(option)), None)
     if not dataclasses.is_dataclass(inner):
-        raise errors.UserError(f"`{name}`: `{field}` has no fields of its own.")
+        raise errors.UserError(f"`{name}`: `{place}` has no fields of its own.")
     return inner
 
 

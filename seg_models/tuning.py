@@ -76,9 +76,8 @@ def apply(settings: config.Training, values: Mapping[str, object]) -> config.Tra
     Raises:
       UserError: as `variants`.
     """
-    ordered = sorted(values.items(), key=lambda item: item[0].count("."))
     try:
-        return overrides.apply(settings, {field: str(value) for field, value in ordered})
+        return overrides.apply(settings, {field: str(value) for field, value in values.items()})
     except errors.UserError as error:
         raise errors.UserError(f"`tune.space`: {error}") from None
 

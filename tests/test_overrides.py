@@ -51,12 +51,30 @@ def test_override_replaces_a_whole_part() -> None:
 
 
 @pytest.mark.parametrize(
+    "texts",
+    [
+        {"inference.margin": "92", "inference.window": "572,572"},
+        {"model.backbone.output_stride": "32", "model.backbone": "resnet", "model": "fcn"},
+        {"model": "deeplab_v2", "model.backbone": "xception", "model.backbone.output_stride": "8"},
+        {"model": "patch_classifier", "model.patch": "65", "model.kernels": "4,4,5"},
+    ],
+)
+def test_overrides_that_fit_only_together_are_set_together(texts: dict[str, str]) -> None:
+    for order in (texts, dict(reversed(texts.items()))):
+        found = overrides.fields(overrides.apply(experiment(), order))
+        for name, text in texts.items():
+            if not any(other.startswith(f"{name}.") for other in texts):
+                assert str(found[name]).strip("()").replace(" ", "") == text
+
+
+@pytest.mark.parametrize(
     ("name", "text", "message"),
     [
         ("train.step", "7", "Did you mean `steps`"),
         ("dataset", "toy_street", "Did you mean `toy_streets`"),
         ("train", "x", "`train` is a section"),
-        ("train.steps.x", "1", "`steps` has no fields"),
+        ("train.steps.x", "1", "`train.steps` has no fields"),
+        ("trian.steps", "1", "`trian.steps`.*Did you mean `train`"),
         ("train.steps", "1.5", "`1.5` is no int"),
         ("train.steps", "true", "`true` is no int"),
         ("train.steps", "", "is no int"),
