@@ -100,7 +100,7 @@ def _parsed(text: str, kind: Any, name: str) -> Any:
 
 
 def _as_json(text: str, kind: Any) -> str:
-    """JSON of what people type: `True`; a tuple: `180,240`, `one,two` or, of pairs, `mean_iou=0.5,pq=0.3`, `eval=test`."""
+    """JSON of what people type: `True`; a tuple: `180,240`, `one,two` or, of pairs, `mean_iou=0.5,pq=0.3`."""
     if kind is bool:
         return text.lower()
     if typing.get_origin(kind) is not tuple or text.startswith("["):
