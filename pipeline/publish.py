@@ -10,11 +10,13 @@ from ml_metadata.proto import metadata_store_pb2
 
 from components import trainer
 from pipeline import deployment, history
-from seg_models import config, gate, image_files, scores
+from seg_models import config, errors, gate, image_files, scores
 from seg_models.report import page
 
 # The executor of TFX's Pusher writes these.
 PUSHED, PUSHED_VERSION = "pushed", "pushed_version"
+# The file that makes a folder a SavedModel.
+SAVED_MODEL = "saved_model.pb"
 # The trials of a search for settings: our file, and what the executor of TFX's Tuner calls it.
 TRIALS, TRIALS_OF_TFX = "trials.json", "tuner_results.json"
 
@@ -40,6 +42,10 @@ def publish(executions: Mapping[str, history.Execution], where: deployment.Deplo
     """Copies what the steps left in TFX's folders; what was there from an earlier run is replaced.
 
     Checkpoints of trainings that are through are removed: the steps before this have succeeded, so the model is kept.
+    A version that a cached push names, and that is no longer in serving/, is put there again.
+
+    Raises:
+      UserError: neither the version nor the copy that the push kept of it is there.
     """
     records = executions["ExampleGen"].outputs["examples"].uri
     evaluation = Path(executions["Evaluator"].outputs["evaluation"].uri)
@@ -54,10 +60,11 @@ def publish(executions: Mapping[str, history.Execution], where: deployment.Deplo
         trials.unlink(missing_ok=True)
     for finished in Path(where.checkpoint_dir).glob(f"*/{trainer.FINISHED}"):
         shutil.rmtree(finished.parent)
+    version = _version(executions["Pusher"].outputs["pushed_model"], where.serving_dir)
     return Outcome(
         scores=scores.from_json((evaluation / page.METRICS).read_text()),
         verdict=config.from_json((evaluation / page.GATE).read_text()),
-        version=_version(executions["Pusher"].outputs["pushed_model"]),
+        version=version,
         newest=str(max(versions(where.serving_dir), default="")),
     )
 
@@ -86,6 +93,19 @@ def _link(source: str, destination: str) -> None:
         shutil.copy2(source, destination)
 
 
-def _version(pushed: metadata_store_pb2.Artifact) -> str:
+def _version(pushed: metadata_store_pb2.Artifact, serving_dir: str) -> str:
+    """The version that was pushed, whole in `serving_dir`; "" where the model was refused."""
     properties = pushed.custom_properties
-    return properties[PUSHED_VERSION].string_value if properties[PUSHED].int_value else ""
+    if not properties[PUSHED].int_value:
+        return ""
+    version = properties[PUSHED_VERSION].string_value
+    folder = os.path.join(serving_dir, version)
+    if not os.path.exists(folder):
+        # TFX's Pusher keeps a copy of what it pushes.
+        if not os.path.exists(os.path.join(pushed.uri, SAVED_MODEL)):
+            raise errors.UserError(
+                f"{folder}: the model is gone, and so is the copy of it in {pushed.uri}. Choose another --root, or "
+                "change a setting: the cached push cannot be used."
+            )
+        link_tree(pushed.uri, folder)
+    return version

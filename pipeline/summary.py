@@ -26,7 +26,7 @@ def lines(outcome: publish.Outcome, where: deployment.Deployment) -> Iterator[st
     root = deployment.shown(where.root)
     if outcome.version:
         yield f"model    {root}/serving/{outcome.version}"
-        if outcome.newest != outcome.version:
+        if int(outcome.newest) > int(outcome.version):
             yield f"         a server takes the newer version {outcome.newest}; remove that folder to serve this one"
     yield f"report   {root}/report.html"
     yield f"records  {root}/records"

@@ -6,7 +6,7 @@ import pytest
 from ml_metadata.proto import metadata_store_pb2
 
 from pipeline import deployment, history, publish
-from seg_models import config, gate, scores
+from seg_models import config, errors, gate, scores
 from seg_models.report import page
 
 
@@ -27,7 +27,7 @@ def executions(tmp_path: Path) -> dict[str, history.Execution]:
         page.PAGE: "<html>",
         page.GATE: config.to_json(verdict),
     }
-    pushed = artifact(tmp_path / "tfx/pushed", {})
+    pushed = artifact(tmp_path / "tfx/pushed", {"saved_model.pb": "graph", "variables/variables.index": "weights"})
     pushed.custom_properties["pushed"].int_value = 1
     pushed.custom_properties["pushed_version"].string_value = "12"
     records = artifact(tmp_path / "tfx/examples", {"manifest.json": "{}", "Split-train/records": "abc"})
@@ -65,6 +65,27 @@ def test_a_refused_model_has_no_version(executions: dict[str, history.Execution]
     executions["Pusher"].outputs["pushed_model"].custom_properties["pushed"].int_value = 0
     outcome = publish.publish(executions, deployment.local(str(tmp_path / "root"), "x"))
     assert (outcome.version, outcome.newest) == ("", "")
+
+
+def test_a_version_that_is_gone_is_served_again(executions: dict[str, history.Execution], tmp_path: Path) -> None:
+    where, serving = deployment.local(str(tmp_path / "root"), "x"), tmp_path / "root/serving"
+    outcome = publish.publish(executions, where)
+    assert (outcome.version, outcome.newest) == ("12", "12")
+    assert (serving / "12/saved_model.pb").read_text() == "graph"
+    assert (serving / "12/variables/variables.index").read_text() == "weights"
+    assert [path.name for path in serving.iterdir()] == ["12"]
+    (serving / "12").rename(serving / "200")
+    outcome = publish.publish(executions, where)
+    assert (outcome.version, outcome.newest) == ("12", "200") and publish.versions(str(serving)) == [12, 200]
+
+
+def test_a_model_of_which_no_copy_is_left_is_no_version(
+    executions: dict[str, history.Execution], tmp_path: Path
+) -> None:
+    (tmp_path / "tfx/pushed/saved_model.pb").unlink()
+    with pytest.raises(errors.UserError, match="root/serving/12: the model is gone"):
+        publish.publish(executions, deployment.local(str(tmp_path / "root"), "x"))
+    assert not (tmp_path / "root/serving").exists()
 
 
 def test_only_the_checkpoints_of_finished_trainings_go(

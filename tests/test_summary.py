@@ -30,5 +30,6 @@ def test_a_refused_model_says_why() -> None:
 
 
 def test_a_newer_version_of_another_run_is_named() -> None:
-    text = lines(gate.GateResult(True, ()), "12", "13")
-    assert "newer version 13" in text and "gate     blessed\n" in text
+    text = lines(gate.GateResult(True, ()), "99", "100")
+    assert "newer version 100" in text and "gate     blessed\n" in text
+    assert "newer" not in lines(gate.GateResult(True, ()), "100", "99")
