@@ -14,8 +14,8 @@ def feature_pyramid(
     """The pyramid's levels, finest first: {level: float [B, h, w, channels]}, h and w as in `levels`.
 
     Args:
-      levels: of the backbone, those that the pyramid is to have: {level: float [B, h, w, C]}. Sizes may be odd, and
-        levels of a dilated backbone may have the same size.
+      levels: of the backbone, those that the pyramid is to have: {level: float [B, h, w, C]}, none left out between
+        the finest and the deepest. Sizes may be odd, and levels of a dilated backbone may have the same size.
       norm: of every convolution; "none" in the paper.
       channels: of every level.
       coarser: further levels above the deepest, each every second pixel of the one before (Lin et al., section 4.1:
@@ -40,7 +40,10 @@ class TopDown(keras.layers.Layer):
     """Coarse features, each pixel repeated over those that it stands for, added to finer ones (Figure 3)."""
 
     def call(self, inputs: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
-        """(float [B, h, w, C], float [B, H, W, C]) -> float [B, H, W, C]; h = ceil(H / s), w = ceil(W / s), any s."""
+        """(float [B, h, w, C], float [B, H, W, C]) -> float [B, H, W, C]; h = ceil(H / s), w = ceil(W / s), s 1 or 2.
+
+        Sizes do not tell a larger s: 9 pixels become 3 where it is 3, and where it is 4.
+        """
         coarse, fine = inputs
         small, size = tf.shape(coarse)[1:3], tf.shape(fine)[1:3]
         # A whole factor, then a cut: an odd side would otherwise be stretched, and its pixels moved.
