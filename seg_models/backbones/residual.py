@@ -47,12 +47,12 @@ def build(config: Config, norm: normalization.Norm) -> keras.Model:
     """
     image = keras.Input((None, None, 3), name="image")
     features = keras.layers.Rescaling(1 / 127.5, offset=-1, dtype="float32")(image)
-    features = keras.layers.ReLU()(norm.layer()(_convolution(features, config.stem, 3, strides=2)))
+    features = keras.layers.ReLU()(_normalized(features, config.stem, 3, norm, strides=2))
     levels = {"1": features}
     for level, width, blocks in zip((2, 3, 4, 5), config.widths, config.blocks):
         strides, entry_rate = dilation.plan(2 ** (level - 1), 2, config.output_stride)
         _, rate = dilation.plan(2**level, 1, config.output_stride)
-        shortcut = norm.layer()(_convolution(features, width, 1, strides=strides))
+        shortcut = _normalized(features, width, 1, norm, strides=strides)
         features = _block(features, shortcut, norm, strides=strides, rates=(entry_rate, rate))
         for _ in range(blocks - 1):
             features = _block(features, features, norm, strides=1, rates=(rate, rate))
@@ -65,13 +65,15 @@ def _block(
 ) -> tf.Tensor:
     """Two 3x3 convolutions, to which the shortcut is added: float [B, H, W, C] -> float [B, h, w, D], its shape."""
     width = shortcut.shape[-1]
-    features = keras.layers.ReLU()(norm.layer()(_convolution(features, width, 3, strides=strides, rate=rates[0])))
-    features = norm.layer()(_convolution(features, width, 3, rate=rates[1]))
+    features = keras.layers.ReLU()(_normalized(features, width, 3, norm, strides=strides, rate=rates[0]))
+    features = _normalized(features, width, 3, norm, rate=rates[1])
     return keras.layers.ReLU()(keras.layers.Add()([shortcut, features]))
 
 
-def _convolution(features: tf.Tensor, width: int, size: int, *, strides: int = 1, rate: int = 1) -> tf.Tensor:
-    """Float [B, H, W, C] -> float [B, ceil(H / strides), ceil(W / strides), width]."""
+def _normalized(
+    features: tf.Tensor, width: int, size: int, norm: normalization.Norm, *, strides: int = 1, rate: int = 1
+) -> tf.Tensor:
+    """Convolution, normalisation: float [B, H, W, C] -> float [B, ceil(H / strides), ceil(W / strides), width]."""
     if strides > 1 and size > 1:
         # With "same" a strided 3x3 would look one pixel further right and down than the shortcut beside it.
         features = keras.layers.ZeroPadding2D(size // 2)(features)
@@ -81,7 +83,7 @@ def _convolution(features: tf.Tensor, width: int, size: int, *, strides: int = 1
         strides=strides,
         dilation_rate=rate,
         padding="same" if strides == 1 else "valid",
-        use_bias=False,
+        use_bias=norm.use_bias,
         kernel_initializer="he_normal",
     )
-    return convolution(features)
+    return norm.layer()(convolution(features))
