@@ -70,6 +70,7 @@ VARIANTS = {
     ),
 }
 STEM = 16
+EPSILON = 1e-3  # that the statistics of keras.applications were learnt with
 
 
 @dataclasses.dataclass(frozen=True)
@@ -148,7 +149,7 @@ class _Brick:
 
     def __init__(self, config: Config, norm: normalization.Norm) -> None:
         self.config = config
-        self.norm = norm
+        self.norm = dataclasses.replace(norm, epsilon=EPSILON)
 
     def convolution(
         self, features: tf.Tensor, filters: int, kernel_size: int, name: str, *, strides: int = 1
