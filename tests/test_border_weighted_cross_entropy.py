@@ -77,6 +77,14 @@ def test_only_the_named_class_is_a_cell() -> None:
         border.cells_of(border.Config(cells=("cel",)), COMPONENTS, batch())
 
 
+@pytest.mark.parametrize("task", ["instance", "panoptic"])
+def test_where_there_are_instances_no_class_is_named(task: str) -> None:
+    info = dataclasses.replace(COMPONENTS, tasks=("semantic", task))
+    for name, message in (("cel", "`cel` is no class"), ("cell", "cells has instances, and these are the cells")):
+        with pytest.raises(errors.UserError, match=message):
+            border.prepare(border.Config(cells=(name,)), info, batch())
+
+
 def test_a_gap_of_one_pixel_by_hand() -> None:
     semantic = tf.constant([[[1, 1, 0, 1, 1]]])
     config = border.Config(w0=7.0, sigma=2.0, balance=False)

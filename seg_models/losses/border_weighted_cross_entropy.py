@@ -26,8 +26,8 @@ class Config:
       sigma: how fast the weight falls with the width of the gap, pixels.
       balance: w_c is the inverse frequency of the pixel's class in its image, 1 on average; else it is 1. What
         training's own class weights say is multiplied in either way.
-      cells: names of the classes whose connected components are the cells, for data sets without instances; none: the
-        things, and without those all classes but the first.
+      cells: names of the classes whose connected components are the cells, for data sets without instances alone;
+        none: the things, and without those all classes but the first.
     """
 
     w0: float = 10.0
@@ -69,8 +69,18 @@ def prepare(config: Config, info: dataset.DatasetInfo, batch: Mapping[str, tf.Te
 
 
 def cells_of(config: Config, info: dataset.DatasetInfo, batch: Mapping[str, tf.Tensor]) -> tf.Tensor:
-    """Int32 [B, H, W], 0 is no cell: the instances where the data set has them, else 4-connected components."""
+    """Int32 [B, H, W], 0 is no cell: the instances where the data set has them, else 4-connected components.
+
+    Raises:
+      UserError: `cells` names what is no class, or is set where the instances are the cells.
+    """
     if not {"instance", "panoptic"}.isdisjoint(info.tasks):
+        if config.cells:
+            foreground.ids(info, config.cells)
+            raise errors.UserError(
+                f"border_weighted_cross_entropy: `cells` is {config.cells}, but {info.name} has instances, and these "
+                "are the cells; expected ()."
+            )
         return batch["instance"]
     cells = tf.zeros_like(batch["semantic"])
     for category in foreground.ids(info, config.cells):
