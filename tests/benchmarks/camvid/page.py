@@ -29,9 +29,10 @@ def _introduction(rows: list[dict[str, Any]]) -> str:
         "the 101 val images at their own 480x360, one run each: differences of a few hundredths mean nothing. So "
         "little training tells how much a network learns in minutes on a processor, not how good it becomes.\n\n"
         "*Peer* rows are other libraries' networks in the same script. Their U-Net has the layers of ours beside it. "
-        "Their PSPNet ends its backbone at stride 8, where ours goes on with dilation. Their DeepLabV3+ has a wider "
-        "backbone and pyramid than ours here, undilated, and TensorFlow's own dilated convolutions, which cost 2 to 12 "
-        "times those of `layers/atrous_convolution.py`."
+        "Their PSPNet ends its backbone at stride 8, where ours goes on with dilation. keras-cv's DeepLabV3+ has the "
+        "widths and the pyramid of ours here, but for a stem of 64 channels; its backbone comes undilated, at stride "
+        "32, and its dilated convolutions are TensorFlow's own, which cost 2 to 12 times those of "
+        "`layers/atrous_convolution.py`."
     )
 
 
