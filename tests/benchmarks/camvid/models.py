@@ -90,10 +90,6 @@ ROWS = {
         "*Peer* keras-cv DeepLabV3+, small ResNet",
         lambda classes: peers.keras_cv_deeplab(classes, (64, *SMALL[1:]), PYRAMID.channels, PYRAMID.rates),
     ),
-    "keras_cv_wide": _peer(
-        "*Peer* keras-cv DeepLabV3+, ResNet-18 and its default pyramid",
-        lambda classes: peers.keras_cv_deeplab(classes, (64, 128, 256, 512), 256, (6, 12, 18)),
-    ),
     "pspnet": _ours(
         "PSPNet, small ResNet",
         # At stride 8 the deep levels cost sixteen times what they cost at 32.
