@@ -41,7 +41,9 @@ class Config:
 def build(config: Config, info: dataset.DatasetInfo) -> model.SegmentationModel:
     """Semantic segmentation with outputs {"semantic": float32 [B, ceil(H / s), ceil(W / s), C]}, s: output stride.
 
-    In training the scores are enlarged to the truth instead of the truth being thinned out (section 4.1).
+    In training the scores are enlarged to the truth instead of the truth being thinned out (section 4.1). Enlarging
+    takes pixels for areas (half-pixel centres), although features of stride s lie on every s-th pixel from the first
+    on; the authors' release aligns corners, which at sides of s n + 1 pixels is exact.
     """
     backbone = registry.module_of(config.backbone).build(config.backbone, config.norm)
     stride = config.backbone.output_stride

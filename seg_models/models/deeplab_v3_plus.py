@@ -52,7 +52,12 @@ XCEPTION_65 = Config(backbone=xception65.Config(), pyramid=aspp.Aspp(separable=T
 
 
 def build(config: Config, info: dataset.DatasetInfo) -> model.SegmentationModel:
-    """Semantic segmentation with outputs {"semantic": float32 [B, ceil(H / 4), ceil(W / 4), C]}."""
+    """Semantic segmentation with outputs {"semantic": float32 [B, ceil(H / 4), ceil(W / 4), C]}.
+
+    The pyramid's features and the scores are enlarged as if pixels were areas (half-pixel centres), although features
+    of stride s lie on every s-th pixel from the first on; the authors' release aligns corners, which at sides of
+    s n + 1 pixels is exact.
+    """
     backbone = registry.module_of(config.backbone).build(config.backbone, config.norm)
     levels = backbone.output
     context = aspp.aspp(levels[HIGH_LEVEL], config.pyramid, config.norm, output_stride=config.backbone.output_stride)
