@@ -162,6 +162,10 @@ def classifier(weights: str) -> keras.Model:
 def transfer(source: keras.Model, target: keras.Model) -> None:
     """Copies kernels, and biases where there are any, from a classifier to the convolutions of the same layers.
 
+    Where normalisation follows, these have no biases, and the classifier's are left behind: batch statistics would
+    take them out again. Group statistics would not quite, nor can their shift hold them, which acts on features of
+    variance 1.
+
     A smaller fc6 or fc7 takes evenly spaced positions and channels of the large one's (DeepLab, section 3.1), so fc6
     of 3x3 with dilation 3 looks at the corners, the edges' middles and the centre of what it saw as 7x7.
     """

@@ -139,7 +139,8 @@ def decoder(features: tf.Tensor, levels: list[Pooled], channels: int, config: Co
 def take_over(vgg16: keras.Model, encoder: keras.Model) -> None:
     """Gives the encoder the convolutions of VGG16, by keras.applications; what comes after each starts anew.
 
-    A bias before normalisation would be taken out again by it, so there is none to take over then.
+    Where normalisation follows, the encoder has no biases and VGG16's are left behind: batch statistics would take them
+    out again. Group statistics would not quite, nor can their shift hold them, which acts on features of variance 1.
     """
     for layer in encoder.layers:
         if isinstance(layer, keras.layers.Conv2D):
