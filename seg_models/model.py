@@ -29,7 +29,8 @@ class SegmentationModel(keras.Model):
     def __init__(
         self, info: dataset.DatasetInfo, network: keras.Model, *, backbone: keras.Model | None = None
     ) -> None:
-        super().__init__(name=network.name)
+        # No autocast: in half precision 0..255 would be rounded before the preprocessing, which is in float32.
+        super().__init__(name=network.name, autocast=False)
         self.info = info
         self.network = network
         self.backbone_weights = frozenset(id(weight) for weight in backbone.weights) if backbone else frozenset()

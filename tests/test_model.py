@@ -87,6 +87,18 @@ def test_the_network_s_weights_are_all_there_are() -> None:
     assert built.name == "plain" and built.tasks == ("semantic",) and built.info is INFO
 
 
+def test_half_precision_begins_behind_the_preprocessing() -> None:
+    """bfloat16 holds whole numbers alone above 128, and even ones above 256."""
+    with tiny_models.precision("mixed_bfloat16"):
+        image = keras.Input((None, None, 3))
+        preprocessed = keras.layers.Rescaling(1.0, dtype="float32")(image)
+        plain = keras.Model(image, {"semantic": preprocessed}, name="plain")
+        built = model.SegmentationModel(INFO, plain)
+        given = tf.fill([1, 2, 2, 3], 254.6)
+        np.testing.assert_array_equal(built(given)["semantic"], given)
+        np.testing.assert_array_equal(tf.function(built)(given)["semantic"], given)
+
+
 @pytest.mark.parametrize("size", ((4, 6), (8, 3)))
 def test_resizing_in_a_graph_of_unknown_sizes(size: tuple[int, int]) -> None:
     """To its own size and another one: values and gradients are those of the plain resizing."""
