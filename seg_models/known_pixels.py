@@ -16,12 +16,14 @@ class Known:
     """The pixels of a batch, B x H x W. All floats are of one type: float64 where the logits were, else float32.
 
     Attributes:
+      info: whose classes they are of.
       semantic: int32 [B, H, W], train ids; 0 where nothing is known.
       one_hot: float [B, H, W, C]; zeros where nothing is known.
       logits: float [B, H, W, C]; 0, so without a gradient, where nothing is known.
       weight: float [B, H, W]; 0 where nothing is known.
     """
 
+    info: dataset.DatasetInfo
     semantic: tf.Tensor
     one_hot: tf.Tensor
     logits: tf.Tensor
@@ -61,6 +63,7 @@ def of(info: dataset.DatasetInfo, truth: Mapping[str, tf.Tensor], logits: tf.Ten
     known = (truth["semantic"] != info.void) & (weight > 0)
     semantic = tf.where(known, truth["semantic"], 0)
     return Known(
+        info=info,
         semantic=semantic,
         one_hot=tf.where(known[..., None], tf.one_hot(semantic, info.num_categories, dtype=logits.dtype), 0.0),
         logits=tf.where(known[..., None], logits, 0.0),

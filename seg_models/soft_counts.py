@@ -62,7 +62,12 @@ def count(scope: Scope, known: known_pixels.Known, *, squared: bool = False) -> 
 
 
 def sums(scope: Scope, known: known_pixels.Known, values: tuple[tf.Tensor, ...]) -> list[tf.Tensor]:
-    """The weighted sums over pixels of each of `values`, float [B, H, W, C] -> float [G, C]."""
+    """The weighted sums over pixels of each of `values`, float [B, H, W, C] -> float [G, C].
+
+    Raises:
+      UserError: the scope does not fit the classes; see `kept_classes`. Every loss of counts comes by here.
+    """
+    kept_classes(known.info, scope.skip_classes)
     axes = (1, 2) if scope.per_image else (0, 1, 2)
     summed = tf.stack([tf.reduce_sum(known.weight[..., None] * each, axis=axes) for each in values])
     # One message for all sums: replicas wait for each other at every one.
@@ -102,7 +107,13 @@ def classes(scope: Scope, truth: tf.Tensor) -> tf.Tensor:
 
 
 def kept_classes(info: dataset.DatasetInfo, skip_classes: tuple[int, ...]) -> list[int]:
-    """The train ids that are not skipped; raises UserError where none is left."""
+    """The train ids that are not skipped; raises UserError where none is left, or where there is none to skip."""
+    unknown = [train_id for train_id in skip_classes if not 0 <= train_id < info.num_categories]
+    if unknown:
+        raise errors.UserError(
+            f"`skip_classes` is {skip_classes}; expected train ids of `{info.name}`, 0 to {info.num_categories - 1}, "
+            f"not {unknown[0]}."
+        )
     kept = [train_id for train_id in range(info.num_categories) if train_id not in skip_classes]
     if not kept:
         raise errors.UserError(f"`skip_classes` is {skip_classes}; expected to leave a class of `{info.name}`.")

@@ -1,18 +1,31 @@
 """Every loss of semantic maps: gradients, void, padding, perfect and degenerate input, half precision, replicas."""
 
+import dataclasses
 import json
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from seg_models import config as settings
+from seg_models import errors
 from tests import conftest, tiny_losses
 
 INFO = tiny_losses.INFO
 every_loss = pytest.mark.parametrize("name", tiny_losses.CONFIGS)
+# The fields that lead to `skip_classes`.
+WAYS = {"skip_classes", "scope", "index"}
+SKIPPING = [name for name in tiny_losses.NAMES if not WAYS.isdisjoint(vars(tiny_losses.CONFIGS[name]))]
+
+
+def skipping(config: Any, classes: tuple[int, ...]) -> Any:
+    """The settings of a loss with these `skip_classes`."""
+    (way,) = WAYS & set(vars(config))
+    value = classes if way == "skip_classes" else skipping(getattr(config, way), classes)
+    return dataclasses.replace(config, **{way: value})
 
 
 def certain(semantic: tf.Tensor, height: float = 20.0) -> tf.Tensor:
@@ -126,6 +139,19 @@ def test_graph_of_unknown_sizes(name: str) -> None:
     )
     expected = tiny_losses.cost(config, tiny_losses.prepared(config, batch), logits, weight)
     assert float(graph(batch, logits, weight)) == pytest.approx(float(expected), rel=1e-6)
+
+
+@pytest.mark.parametrize("name", SKIPPING)
+@pytest.mark.parametrize(
+    ("classes", "message"), [((0, 1, 2, 3), "leave a class of `four`"), ((0, 4), "0 to 3, not 4")]
+)
+def test_the_classes_that_are_skipped_are_some_of_the_data_set(
+    name: str, classes: tuple[int, ...], message: str
+) -> None:
+    config = skipping(tiny_losses.CONFIGS[name], classes)
+    with pytest.raises(errors.UserError, match=message):
+        prepared = tiny_losses.prepared(config, tiny_losses.batch())
+        tiny_losses.cost(config, prepared, tiny_losses.logits(), tiny_losses.weight())
 
 
 def test_two_replicas_add_up_to_one_device() -> None:

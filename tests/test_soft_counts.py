@@ -49,9 +49,15 @@ def test_ratios_of_nothing_are_0_or_1() -> None:
 
 
 def test_a_class_must_be_left() -> None:
-    assert soft_counts.kept_classes(four_pixels.INFO, (0, 7)) == [1]
+    assert soft_counts.kept_classes(four_pixels.INFO, (0,)) == [1]
     with pytest.raises(errors.UserError, match="leave a class of `two`"):
         soft_counts.kept_classes(four_pixels.INFO, (1, 0))
+
+
+@pytest.mark.parametrize("unknown", [2, 7, -1])
+def test_only_classes_of_the_data_set_are_skipped(unknown: int) -> None:
+    with pytest.raises(errors.UserError, match=f"train ids of `two`, 0 to 1, not {unknown}"):
+        soft_counts.kept_classes(four_pixels.INFO, (0, unknown))
 
 
 def test_train_ids_count_from_0() -> None:
