@@ -80,3 +80,16 @@ def test_an_image_alone_is_its_own_batch() -> None:
         alone.append(float(cost))
     together = tiny_losses.cost(lovasz_softmax.Config(IMAGES), batch, logits, weight)
     assert float(together) == pytest.approx(np.mean(alone))
+
+
+def test_slopes_of_millions_of_pixels() -> None:
+    """All are equally heavy, so the Jaccard loss can be counted; in float32 its sums would be wrong in percents."""
+    count = 2**20 + 3
+    errors = np.random.default_rng(0).random((1, count)).astype(np.float32)
+    foreground = (np.arange(count) % 4 == 0).astype(np.float32)[None]
+    found = lovasz_softmax.slopes(tf.constant(errors), tf.constant(foreground), tf.fill([1, count], 0.1417))
+    order = np.argsort(-errors[0], kind="stable")
+    growth, hits = found.numpy()[0, order], np.cumsum(foreground[0, order], dtype=np.float64)
+    assert growth.dtype == np.float32 and growth.min() >= 0
+    jaccard = 1 - (hits[-1] - hits) / (hits[-1] + np.arange(1, count + 1) - hits)
+    np.testing.assert_allclose(np.cumsum(growth, dtype=np.float64), jaccard, atol=1e-6)

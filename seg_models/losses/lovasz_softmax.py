@@ -67,13 +67,16 @@ def slopes(errors: tf.Tensor, foreground: tf.Tensor, weight: tf.Tensor) -> tf.Te
       weight: float [G, N]; a pixel of weight w is w pixels.
 
     Returns:
-      Float [G, N].
+      Float [G, N], of the errors' type.
     """
+    # Sums of millions of float32 stall, and their differences are of few digits.
+    foreground, weight = tf.cast(foreground, tf.float64), tf.cast(weight, tf.float64)
     order = tf.argsort(errors, direction="DESCENDING", stable=True)
     inside, outside = (tf.gather(weight * each, order, batch_dims=1) for each in (foreground, 1 - foreground))
-    all_inside = tf.reduce_sum(inside, axis=1, keepdims=True)
-    right, either = all_inside - tf.cumsum(inside, axis=1), all_inside + tf.cumsum(outside, axis=1)
+    found = tf.cumsum(inside, axis=1)
+    all_inside = found[:, -1:]
+    right, either = all_inside - found, all_inside + tf.cumsum(outside, axis=1)
     jaccard = tf.where(either > 0, 1 - tf.math.divide_no_nan(right, either), 0.0)
     growth = tf.concat([jaccard[:, :1], jaccard[:, 1:] - jaccard[:, :-1]], axis=1)
     rows = tf.broadcast_to(tf.range(tf.shape(order)[0])[:, None], tf.shape(order))
-    return tf.scatter_nd(tf.stack([rows, order], axis=-1), growth, tf.shape(order))
+    return tf.scatter_nd(tf.stack([rows, order], axis=-1), tf.cast(growth, errors.dtype), tf.shape(order))
