@@ -14,7 +14,10 @@ SIZE = (2, 5, 8)
 
 
 def naive(semantic: np.ndarray, logits: np.ndarray, weight: np.ndarray, fraction: float, smoothing: float) -> float:
-    """The weighted mean of the losses of each image's hardest pixels, void aside, one pixel at a time."""
+    """The weighted mean of the losses, void aside, one pixel at a time.
+
+    Of a fraction less than 1: weight times loss of each image's hardest pixels, over how many of them are not void.
+    """
     total, weights = 0.0, 0.0
     for labels, scores, factors in zip(semantic, logits.astype(np.float64), weight):
         costs = []
@@ -26,7 +29,7 @@ def naive(semantic: np.ndarray, logits: np.ndarray, weight: np.ndarray, fraction
             costs.append((-(truth @ log_probability), 0.0 if label == 255 else factor))
         costs.sort(key=lambda cost: -cost[0] * cost[1])
         for cost, factor in costs[: int(np.ceil(fraction * len(costs)))]:
-            total, weights = total + cost * factor, weights + factor
+            total, weights = total + cost * factor, weights + (factor if fraction == 1 else factor > 0)
     return total / weights
 
 
@@ -68,6 +71,26 @@ def test_the_hardest_are_chosen_in_each_image() -> None:
     costs = np.log1p(np.exp(wrong))
     found = float(loss(semantic, logits, np.ones((2, 1, 4), np.float32), hardest_fraction=0.5))
     assert found == pytest.approx(costs[:, 2:].mean(), rel=1e-5)
+
+
+def test_weights_make_the_hardest_pixels_cost_more() -> None:
+    """Half of the pixels: weight 3 makes the one of log 2 harder than that of log 4, and their mean larger than both.
+
+    Of the second image the only known pixel is chosen; the third has weight 0.
+    """
+    semantic = np.array([[[0, 1, 0, 0]], [[1, 255, 255, 255]], [[1, 1, 1, 1]]], np.int32)
+    logits = np.log([[[2.0, 1, 1], [1, 1, 2], [9, 1, 1], [9, 1, 1]]] * 3)[:, None].astype(np.float32)
+    weight = np.array([[[3.0, 1, 1, 1]], [[2.0, 1, 1, 1]], [[0.0] * 4]], np.float32)
+    expected = (3 * np.log(2) + np.log(4) + 2 * np.log(4)) / 3
+    assert float(loss(semantic, logits, weight, hardest_fraction=0.5)) == pytest.approx(expected)
+
+
+def test_pixels_that_cost_nothing_are_not_among_the_hardest() -> None:
+    """In float32 three of four known pixels cost exactly 0; the one that is left is the mean."""
+    semantic = np.zeros((1, 1, 4), np.int32)
+    logits = np.array([[[[40.0, 0, 0], [40, 0, 0], [0, 0, 0], [40, 0, 0]]]], np.float32)
+    found = loss(semantic, logits, np.ones((1, 1, 4), np.float32), hardest_fraction=0.5)
+    assert float(found) == pytest.approx(np.log(3))
 
 
 def test_void_logits_get_no_gradient_even_where_they_are_huge() -> None:

@@ -13,7 +13,10 @@ class Config:
     """How the pixels count.
 
     Attributes:
-      hardest_fraction: of each image's pixels that is learnt from (top-k pixels, Panoptic-DeepLab, section 3.4).
+      hardest_fraction: of each image's pixels, void too, that is learnt from (top-k pixels, Panoptic-DeepLab, section
+        3.4): those of the largest weight times loss. As in the authors' release (deeplab2) they are averaged over how
+        many they are, not over their weights: of twice the weights the loss is twice as large. What costs nothing,
+        such as void, is not counted.
       label_smoothing: of the one-hot truth.
       easy_probability: a pixel whose true class has at least this probability is not learnt from (online hard example
         mining; 0.7 in the releases of PSPNet and of HRNet); 1: all are learnt from.
@@ -48,6 +51,8 @@ def loss(
 ) -> tf.Tensor:
     """This replica's share of the mean cross-entropy over the global batch's pixels that are not void.
 
+    The mean is weighted, but of the hardest pixels alone it is that of weight times loss; see Config.
+
     Args:
       config: see Config.
       info: says which value is void.
@@ -65,15 +70,19 @@ def loss(
         one_hot = one_hot * (1 - smooth) + smooth / info.num_categories
         losses = tf.nn.softmax_cross_entropy_with_logits(one_hot, known.logits)
     if config.hardest_fraction < 1:
-        weight = weight * _hardest(losses * weight, config.hardest_fraction)
+        losses = losses * weight
+        weight = _hardest(losses, config.hardest_fraction)
     return reduction.global_mean(losses, weight)
 
 
 def _hardest(losses: tf.Tensor, fraction: float) -> tf.Tensor:
-    """Float [B, H, W], 1 on the given fraction of each image's pixels with the largest loss [B, H, W], else 0."""
+    """Float [B, H, W], 1 on the given fraction of each image's pixels with the largest loss [B, H, W], else 0.
+
+    It is 0 where the loss is, so on void and on images of weight 0, which would be among the largest where most is 0.
+    """
     pixels = tf.cast(tf.reduce_prod(tf.shape(losses)[1:]), tf.float32)
     lowest = _largest(losses, tf.cast(tf.math.ceil(fraction * pixels), tf.int32))
-    return tf.cast(losses >= lowest, losses.dtype)
+    return tf.cast((losses >= lowest) & (losses > 0), losses.dtype)
 
 
 def _not_easy(losses: tf.Tensor, known: tf.Tensor, config: Config) -> tf.Tensor:
