@@ -54,7 +54,13 @@ class Served(tf.Module):
 
         @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="image_bytes")])
         def serving_default(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
-            answers = tf.map_fn(lambda encoded: _answer(dense, info, encoded), image_bytes, fn_output_signature=ANSWER)
+            # One after the other: together, the images of a request would need the memory of all of them.
+            answers = tf.map_fn(
+                lambda encoded: _answer(dense, info, encoded),
+                image_bytes,
+                parallel_iterations=1,
+                fn_output_signature=ANSWER,
+            )
             return {key: _padded(value) for key, value in answers.items()}
 
         self.dense = dense

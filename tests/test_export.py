@@ -12,7 +12,7 @@ import tensorflow as tf
 from PIL import Image
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
-from seg_models import config, dataset, errors, export, image_files, model, predict, weight_paths
+from seg_models import config, dataset, errors, export, image_files, inference, model, predict, weight_paths
 from tests import conftest, tiny_models
 
 INFO = tiny_models.INFO
@@ -66,6 +66,13 @@ def root(networks: dict[str, model.SegmentationModel], tmp_path_factory: pytest.
     for name, network in networks.items():
         export.export(network, str(root / name), SIZES[name])
     return root
+
+
+def test_the_images_of_a_request_are_answered_one_after_the_other(networks: dict[str, model.SegmentationModel]) -> None:
+    served = export.Served(networks["semantic"], None, inference.Inference())
+    graph = served.serving_default.get_concrete_function().graph
+    loops = [op for op in graph.get_operations() if op.type in ("While", "StatelessWhile")]
+    assert [loop.get_attr("parallel_iterations") for loop in loops] == [1]
 
 
 @pytest.fixture(scope="module")

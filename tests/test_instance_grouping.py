@@ -52,6 +52,15 @@ def test_perfect_outputs_give_back_their_scene(seed: int) -> None:
         assert (found[stuff] == classes[stuff] * INFO.label_divisor).all()
 
 
+def test_images_are_grouped_one_after_the_other() -> None:
+    """Each needs several maps of its size; ten at once would need ten times the memory of one."""
+    shapes = [tf.TensorSpec([None, None, None, channels]) for channels in (INFO.num_categories, 1, 2)]
+    grouped = tf.function(lambda *given: instance_grouping.group(EVERYTHING, INFO, *given))
+    graph = grouped.get_concrete_function(*shapes).graph
+    loops = [op for op in graph.get_operations() if op.type in ("While", "StatelessWhile")]
+    assert [loop.get_attr("parallel_iterations") for loop in loops] == [1]
+
+
 def group(
     semantic: np.ndarray, peaks: dict[tuple[int, int], float], *, offset: np.ndarray | None = None, **fields: Any
 ) -> np.ndarray:

@@ -45,6 +45,7 @@ def group(
     panoptic = tf.map_fn(
         lambda maps: _group_one(config, info, *maps),
         (semantic, heatmap[..., 0], offset),
+        parallel_iterations=1,
         fn_output_signature=tf.TensorSpec([None, None], tf.int32),
     )
     return {"semantic": semantic, "panoptic": tf.ensure_shape(panoptic, semantic.shape)}
