@@ -134,6 +134,16 @@ def test_the_banner_follows_the_gate() -> None:
     assert overview.verdict(None) == ""
 
 
+def test_a_loss_that_is_called_as_a_group_of_scores_is_drawn_as_a_loss() -> None:
+    found = _findings()
+    assert isinstance(found.scores["stuff"], dict)
+    found = dataclasses.replace(found, history=({"step": 1, "loss": 2.0, "stuff": 0.75, "mean_iou": 0.5, "pq": 0.25},))
+    drawn = page.render(found).partition("<h3>Loss</h3>")[2].partition("</section>")[0]
+    loss, _, evaluation = drawn.partition("<h3>Evaluation scores</h3>")
+    assert "stuff 0.75 at step 1" in loss and "stuff 0.75" not in evaluation
+    assert "mean_iou 0.5 at step 1" in evaluation and "pq 0.25 at step 1" in evaluation
+
+
 def test_undefined_scores_are_dashes() -> None:
     found = _findings(predicts_things=False)
     found = dataclasses.replace(found, scores={**found.scores, "note": "stuff <alone>"})

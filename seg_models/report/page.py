@@ -39,8 +39,10 @@ def _summary(found: findings.Findings) -> str:
 
 def _training(found: findings.Findings) -> str:
     """The training's curves over its steps; empty where there is no history."""
+    # A part of a loss may be called as a group of scores is, such as "stuff" of panoptic quality.
+    scored = {name for name, value in found.scores.items() if isinstance(value, float)}
     drawn = "".join(
         f"<div><h3>{title}</h3>{charts.line_chart(series, title)}{charts.key(series)}</div>"
-        for title, series in charts.training_curves(found.history, found.scores).items()
+        for title, series in charts.training_curves(found.history, scored).items()
     )
     return f'<div class="charts">{drawn}</div>' if drawn else ""
