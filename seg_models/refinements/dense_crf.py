@@ -2,6 +2,9 @@
 
 As DeepLab uses it (Chen et al., 2015, section 3.2): pixels that are near one another and of one colour are drawn to one
 class, and so are neighbours of whatever colour.
+
+The paper's messages (section 3.1, algorithm 1) are sums over all other pixels. Here a pixel's own marginal is part of
+its message, weighted as a neighbour in its very place is: it is not subtracted after the filtering.
 """
 
 import dataclasses
