@@ -11,6 +11,8 @@ from pipeline import docstrings
 from seg_models import errors, registry
 
 PACKAGE = "pipeline.verbs"
+# Verbs that, given once more, do not begin anew.
+RESUMING = ("convert", "run", "train")
 USAGE = """usage: segline VERB [options]
 
 Image segmentation, from a raw data set to a blessed, served model.
@@ -26,8 +28,9 @@ The first thing to try, no data needed:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one verb; returns the exit code: 0, 1 for an error, 2 for a wrong command."""
+    argv = list(sys.argv[1:] if argv is None else argv)
     try:
-        return _run(list(sys.argv[1:] if argv is None else argv))
+        return _run(argv)
     except typed.UsageError as error:
         print(f"segline: {error}", file=sys.stderr)
         return 2
@@ -35,8 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"segline: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt as interruption:
-        told = str(interruption) or "The same command goes on from where it stopped."
-        print(f"\nsegline: interrupted. {told}", file=sys.stderr)
+        resumes = bool(argv) and argv[0] in RESUMING
+        told = str(interruption) or ("The same command goes on from where it stopped." if resumes else "")
+        print(f"\nsegline: interrupted. {told}".rstrip(), file=sys.stderr)
         return 130
     except BrokenPipeError:
         # The reader of our output, such as `head`, has seen enough; Python must not complain about it at exit.

@@ -119,13 +119,18 @@ def test_a_defect_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
         cli.main(["list"])
 
 
-def test_an_interruption_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("verb", VERBS)
+def test_an_interruption_says_how_to_go_on_where_a_verb_can(
+    verb: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def interrupted(argv: list[str]) -> int:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cli, "_run", interrupted)
-    assert cli.main(["list"]) == 130
-    assert "goes on from where it stopped" in capsys.readouterr().err
+    assert cli.main([verb]) == 130
+    told = capsys.readouterr().err
+    assert told.startswith("\nsegline: interrupted.")
+    assert ("goes on from where it stopped" in told) == (verb in ("convert", "run", "train"))
 
 
 def test_no_arguments_show_the_usage(capsys: pytest.CaptureFixture[str]) -> None:
