@@ -64,8 +64,9 @@ class State:
         self.seconds += other.seconds
 
     def result(self) -> dict[str, object]:
-        """The scores of all metrics in one dict, with `images` and, for a semantic-only model, a `note`."""
-        note = {} if self.options.predicts_things else {"note": SEMANTIC_ONLY}
+        """The scores of all metrics in one dict, with `images` and, with PQ of a semantic-only model, a `note`."""
+        for_stuff_alone = "panoptic_quality" in self.metrics and not self.options.predicts_things
+        note = {"note": SEMANTIC_ONLY} if for_stuff_alone else {}
         return {**_merged(self.metrics), "images": self.images, **note}
 
     def pictures(self) -> Iterator[np.ndarray]:

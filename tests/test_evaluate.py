@@ -70,6 +70,12 @@ def test_a_semantic_only_model_gets_stuff_pq_and_says_so(models: dict[bool, str]
     assert "semantic only" in found["note"]
 
 
+def test_without_pq_nothing_is_said_of_it() -> None:
+    settings = config.Evaluation(metrics=("confusion_matrix",))
+    assert "note" not in evaluate.State(tiny.INFO, ("semantic",), settings).result()
+    assert "note" in evaluate.State(tiny.INFO, ("semantic",), SETTINGS).result()
+
+
 def test_parts_add_up_to_the_whole_in_any_order(models: dict[bool, str], shards: list[str]) -> None:
     model = evaluate.ExportedModel(models[True])
     whole = evaluate.run(models[True], shards, SETTINGS)
