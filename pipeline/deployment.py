@@ -42,7 +42,7 @@ class Deployment:
       orchestrator: LOCAL, KUBEFLOW or VERTEX.
       image: container image with this package installed; "" where none is needed.
       beam_flags: runner and options of the Beam pipelines inside conversion and evaluation.
-      workers: processes of these on this machine; elsewhere the flags say it.
+      workers: processes of these on this machine, 0 for one per core; elsewhere the flags say it.
       training_machine: what training asks for; None: whatever there is.
       on_error: "fail" at the first broken item of the data set, or "skip" it and list it in the manifest.
     """
@@ -59,6 +59,8 @@ class Deployment:
     def __post_init__(self) -> None:
         if self.on_error not in ("fail", "skip"):
             raise errors.UserError(f"`on_error` is `{self.on_error}`; expected `fail` or `skip`.")
+        if self.workers < 0:
+            raise errors.UserError(f"`workers` is {self.workers}; expected 1 or more, or 0 for all cores.")
 
     @property
     def direct_options(self) -> dict[str, str]:
@@ -97,7 +99,7 @@ class Deployment:
 
 
 def local(root: str, name: str, *, workers: int = 1, on_error: str = "fail") -> Deployment:
-    """This machine; `workers` processes for conversion and evaluation."""
+    """This machine; `workers` processes for conversion and evaluation, 0 for one per core."""
     flags = (f"--runner={beam_flags.DIRECT}", PACKED.format("none"))
     root = os.path.abspath(root)
     return Deployment(_pipeline_name(name), root, beam_flags=flags, workers=workers, on_error=on_error)

@@ -34,6 +34,12 @@ def test_one_worker_runs_in_this_process_and_several_do_not() -> None:
     assert one.beam_flags == three.beam_flags
 
 
+def test_workers_are_counted_or_all_cores() -> None:
+    assert deployment.local("r", "x", workers=0).direct_options["direct_num_workers"] == "0"
+    with pytest.raises(errors.UserError, match="`workers` is -1; expected 1 or more, or 0 for all cores"):
+        deployment.local("r", "x", workers=-1)
+
+
 def test_remote_roots_are_buckets() -> None:
     with pytest.raises(errors.UserError, match="`root` is `runs/x`"):
         deployment.kubeflow("runs/x", "x", image="i")

@@ -25,7 +25,11 @@ def add_arguments(parser: typed.Parser) -> None:
         help="what to do at a broken item of the data set: fail, or skip and list it (default fail)",
     )
     parser.add_argument(
-        "--workers", type=int, default=1, metavar="N", help="processes of conversion and evaluation; default 1"
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="processes of conversion and evaluation, 0 for all cores; default 1",
     )
     parser.add_argument("--show", action="store_true", help="print every field of the experiment, and do nothing else")
 
