@@ -61,6 +61,7 @@ def backbone(
     preprocessing: keras.layers.Layer,
     output_stride: int,
     norm: normalization.Norm,
+    pretrained: bool,
     pad_valid: bool = False,
     substitute: Substitute = lambda layer: None,
 ) -> keras.Model:
@@ -72,7 +73,9 @@ def backbone(
         what they would be called in a new process.
       preprocessing: float 0..255 [B, H, W, 3] -> what the network's weights expect.
       output_stride: 8, 16 or 32.
-      norm: replaces the network's batch normalisation; all but "group" take over its weights.
+      norm: replaces the network's batch normalisation; all but "group" take over its weights. With "none" all
+        convolutions have biases.
+      pretrained: whether the network's weights are learnt ones, for the backbone to take over.
       pad_valid: whether convolutions and poolings that lose a border or an odd last pixel are padded "same". Inside
         the image the features stay what they were, but may come from pixels one further to the left and up.
       substitute: gives what shall take a layer's place, or None: then the rules of this module hold.
@@ -80,13 +83,16 @@ def backbone(
     Returns:
       Functional model, float 0..255 [B, H, W, 3] -> {level: float [B, ceil(H / s), ceil(W / s), C]}, where s is
       2^level or output_stride, whichever is less.
+
+    Raises:
+      UserError: `norm` is "none", and the network has learnt with batch normalisation.
     """
 
     names = _names(network)
 
     def converted(layer: keras.layers.Layer) -> keras.layers.Layer:
         settings = {**layer.get_config(), "name": names[layer.name]}
-        return substitute(layer) or _converted(layer, settings, output_stride, norm, pad_valid)
+        return substitute(layer) or _converted(layer, settings, output_stride, norm, pretrained, pad_valid)
 
     # Layer by layer, and not by clone_model, behind which the preprocessing would have to call a model within a model.
     image = keras.Input((None, None, 3), name="image")
@@ -96,7 +102,8 @@ def backbone(
         inputs = [made[id(each)] for each in given] if isinstance(given, list) else made[id(given)]
         named[names[layer.name]] = made[id(layer.output)] = converted(layer)(inputs)
     clone = keras.Model(image, {level: named[name] for level, name in levels.items()}, name=network.name)
-    copy_weights(network, clone, names)
+    if pretrained:
+        copy_weights(network, clone, names)
     return clone
 
 
@@ -109,6 +116,9 @@ def copy_weights(network: keras.Model, backbone: keras.Model, names: Mapping[str
       network: the source; layers within its nested models count as its own.
       backbone: the target.
       names: what the network's layers are called in the backbone; by default the same, but for `_` in place of `/`.
+
+    Raises:
+      ValueError: a layer has another number of weights than the one of its name.
     """
     twins = {layer.name: layer for layer in backbone.layers}
     for layer in network.layers:
@@ -116,12 +126,15 @@ def copy_weights(network: keras.Model, backbone: keras.Model, names: Mapping[str
             copy_weights(layer, backbone, names)
             continue
         twin = twins.get(names[layer.name] if names else layer.name.replace("/", "_"))
+        if twin is None or isinstance(twin, normalization.GroupNormalization):
+            continue
         values = layer.get_weights()
         if isinstance(layer, keras.layers.BatchNormalization) and not layer.scale:
             values.insert(0, np.ones_like(values[0]))  # ours has a factor, which is 1 where the network has none
-        if twin is not None and len(twin.weights) == len(values):
-            # Reshaped because a convolution of one channel a group has the numbers of a depthwise one.
-            twin.set_weights([value.reshape(old.shape) for value, old in zip(values, twin.weights)])
+        if len(twin.weights) != len(values):
+            raise ValueError(f"`{twin.name}` has {len(twin.weights)} weights, and {len(values)} in {network.name}.")
+        # Reshaped because a convolution of one channel a group has the numbers of a depthwise one.
+        twin.set_weights([value.reshape(old.shape) for value, old in zip(values, twin.weights)])
 
 
 def _names(network: keras.Model) -> dict[str, str]:
@@ -142,14 +155,16 @@ def _converted(
     settings: dict[str, object],
     output_stride: int,
     norm: normalization.Norm,
+    pretrained: bool,
     pad_valid: bool,
 ) -> keras.layers.Layer:
     """What takes the layer's place; `settings` is its configuration under its new name."""
     if isinstance(layer, keras.layers.BatchNormalization):
         # Pretrained statistics are right with the epsilon that they were learnt with, and only with that.
-        return dataclasses.replace(norm, epsilon=layer.epsilon).layer(settings["name"], pretrained=True)
+        return dataclasses.replace(norm, epsilon=layer.epsilon).layer(settings["name"], pretrained=pretrained)
     if isinstance(layer, (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.SeparableConv2D)):
-        return _dilated(layer, settings, output_stride, pad_valid)
+        biased = {**settings, "use_bias": layer.use_bias or norm.use_bias}
+        return _dilated(layer, biased, output_stride, pad_valid)
     if isinstance(layer, (keras.layers.MaxPooling2D, keras.layers.AveragePooling2D)):
         return _dilated_pooling(layer, settings, output_stride, pad_valid)
     if isinstance(layer, keras.layers.ZeroPadding2D) and layer.padding == EVEN_PADDING:

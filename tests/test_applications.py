@@ -15,14 +15,14 @@ def application(include_top: bool, weights: str | None, input_shape: tuple[int, 
     if weights == "imagenet":
         raise Exception("URL fetch failure on https://example.org/weights.h5: name not known")
     image = keras.Input(input_shape)
-    features = keras.layers.Conv2D(4, 3, strides=2, padding="same", name="first")(image)
+    features = keras.layers.Conv2D(4, 3, strides=2, padding="same", use_bias=False, name="first")(image)
     features = keras.layers.BatchNormalization(epsilon=1e-4, name="first_bn")(features)
     features = keras.layers.ZeroPadding2D(((0, 1), (0, 1)), name="pad")(features)
     features = keras.layers.DepthwiseConv2D(3, strides=2, name="second")(features)
     return keras.Model(image, features, name="tiny")
 
 
-def backbone(network: keras.Model, kind: str) -> keras.Model:
+def backbone(network: keras.Model, kind: str, pretrained: bool = True) -> keras.Model:
     """The network as a backbone with levels 1 and 2."""
     return applications.backbone(
         network,
@@ -30,6 +30,7 @@ def backbone(network: keras.Model, kind: str) -> keras.Model:
         preprocessing=keras.layers.Rescaling(1 / 255),
         output_stride=8,
         norm=normalization.Norm(kind, epsilon=0.5),
+        pretrained=pretrained,
     )
 
 
@@ -81,6 +82,29 @@ def test_frozen_statistics_stay_with_the_epsilon_they_were_learnt_with() -> None
     assert not layer.trainable and layer.epsilon == 1e-4
 
 
+def test_there_is_nothing_to_freeze_without_weights() -> None:
+    layer = backbone(applications.create(application, None), "frozen", pretrained=False).get_layer("first_bn")
+    assert isinstance(layer, normalization.GroupNormalization)
+
+
+def test_pretrained_weights_need_the_normalisation_that_they_were_learnt_with() -> None:
+    with pytest.raises(errors.UserError, match="`norm.kind` is none, but the pretrained network has batch norm"):
+        backbone(applications.create(application, None), "none")
+
+
+def test_convolutions_have_biases_where_nothing_normalises() -> None:
+    for kind, use_bias in (("none", True), ("batch", False)):
+        clone = backbone(applications.create(application, None), kind, pretrained=False)
+        assert clone.get_layer("first").use_bias == use_bias and clone.get_layer("second").use_bias
+
+
+def test_layers_of_one_name_that_differ_are_no_twins() -> None:
+    image = keras.Input((32, 32, 3))
+    other = keras.Model(image, keras.layers.Conv2D(4, 3, name="first")(image))
+    with pytest.raises(ValueError, match="`first` has 2 weights, and 1 in tiny"):
+        applications.copy_weights(applications.create(application, None), other)
+
+
 def test_group_normalisation_starts_anew_and_convolutions_do_not() -> None:
     network = applications.create(application, None)
     clone = backbone(network, "group")
@@ -115,6 +139,7 @@ def inception_like_backbone(output_stride: int) -> keras.Model:
         preprocessing=keras.layers.Rescaling(1 / 255),
         output_stride=output_stride,
         norm=normalization.Norm("batch"),
+        pretrained=True,
         pad_valid=True,
     )
 
@@ -144,6 +169,7 @@ def test_normalisation_without_factors_is_taken_over() -> None:
         preprocessing=keras.layers.Rescaling(1 / 255),
         output_stride=32,
         norm=normalization.Norm("batch"),
+        pretrained=True,
     )
     values = [weight[0] for weight in trunk.get_layer("batch_normalization").get_weights()]
     assert values == [1.0, 2.0, 3.0, 4.0]

@@ -49,6 +49,11 @@ def test_the_reduced_tail_has_half_the_channels() -> None:
     assert [levels[level].shape[-1] for level in "12345"] == [16, 24, 40, 112, 480]
 
 
+def test_pretrained_weights_need_the_normalisation_that_they_were_learnt_with() -> None:
+    with pytest.raises(errors.UserError, match="`norm.kind` is none, but the pretrained network has batch norm"):
+        mobilenet_v3.build(mobilenet_v3.Config(weights="weights.h5"), normalization.Norm("none"))
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -71,6 +71,11 @@ def test_multi_grid_multiplies_the_last_stages_rates(output_stride: int, expecte
     assert backbone.get_layer("conv4_block6_2_conv").dilation_rate[0] == (2 if output_stride == 8 else 1)
 
 
+def test_pretrained_weights_need_the_normalisation_that_they_were_learnt_with() -> None:
+    with pytest.raises(errors.UserError, match="`norm.kind` is none, but the pretrained network has batch norm"):
+        resnet.build(resnet.Config(weights="weights.h5"), normalization.Norm("none"))
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

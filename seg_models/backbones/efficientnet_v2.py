@@ -79,6 +79,7 @@ def build(config: Config, norm: normalization.Norm) -> keras.Model:
         preprocessing=_preprocessing(config.variant),
         output_stride=config.output_stride,
         norm=norm,
+        pretrained=config.pretrained,
         substitute=resumable,
     )
 

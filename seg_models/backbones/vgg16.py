@@ -56,5 +56,6 @@ def build(config: Config, norm: normalization.Norm) -> keras.Model:
         preprocessing=caffe_preprocessing.CaffePreprocessing(),
         output_stride=config.output_stride,
         norm=norm,
+        pretrained=config.pretrained,
         pad_valid=True,
     )

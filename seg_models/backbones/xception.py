@@ -54,5 +54,6 @@ def build(config: Config, norm: normalization.Norm) -> keras.Model:
         preprocessing=keras.layers.Rescaling(1 / 127.5, offset=-1, dtype="float32"),
         output_stride=config.output_stride,
         norm=norm,
+        pretrained=config.pretrained,
         pad_valid=True,
     )

@@ -6,7 +6,7 @@ import logging
 import keras
 import tensorflow as tf
 
-from seg_models import registry
+from seg_models import errors, registry
 
 KINDS = ("auto", "batch", "sync_batch", "group", "frozen", "none")
 SMALL_BATCH = 8  # images on a replica below which batch statistics are too noisy to learn from
@@ -20,8 +20,10 @@ class Norm:
 
     Attributes:
       kind: "batch"; "sync_batch" (statistics over all replicas); "group" (Wu and He, 2018); "frozen" (batch
-        normalisation that keeps its pretrained statistics; new layers, which have none, get "group"); "none" (as in
-        networks before 2015); "auto" is resolved when the batch is known.
+        normalisation that keeps its pretrained statistics; layers that have none get "group"); "none" (as in networks
+        before 2015); "auto" is resolved when the batch is known. Pretrained is what a backbone's `weights` bring. Where
+        `train.start_from` alone brings statistics, "batch" takes them over, and factor 0 of
+        `train.learning_rate_factors` freezes them; "frozen" then has no layer for them.
       momentum: of the moving statistics; None: from the length of the run.
       epsilon: added to the variance.
     """
@@ -39,7 +41,16 @@ class Norm:
         return self.kind == "none"
 
     def layer(self, name: str | None = None, *, pretrained: bool = False) -> keras.layers.Layer:
-        """A new layer that normalises float [B, H, W, C]; `pretrained`: it will be given statistics."""
+        """A new layer that normalises float [B, H, W, C]; `pretrained`: it will be given statistics.
+
+        Raises:
+          UserError: statistics are to be given where nothing normalises.
+        """
+        if self.kind == "none" and pretrained:
+            raise errors.UserError(
+                "`norm.kind` is none, but the pretrained network has batch normalisation, without which its weights "
+                "mean nothing. Expected another kind, or `weights` none."
+            )
         if self.kind == "none":
             return keras.layers.Activation("linear", name=name)
         if self.kind == "group" or (self.kind == "frozen" and not pretrained):
