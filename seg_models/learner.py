@@ -116,7 +116,8 @@ def _optimizer(learning: config.Train, steps: int) -> per_weight.PerWeight:
 def _with_norm(settings: config.Training, distribution: tf.distribute.Strategy, steps: int) -> Any:
     """The model's Config with the normalisation that this batch and this run can learn with."""
     norm = normalization.resolve(
-        settings.model.norm,
+        # A model whose `norm` may be None says what that stands for.
+        settings.model.norm or settings.model.default_norm,
         per_replica_batch=strategy.per_replica(settings.input.batch_size, distribution),
         replicas=distribution.num_replicas_in_sync,
         steps=steps,

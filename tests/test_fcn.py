@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seg_models import dataset, errors
+from seg_models import dataset, errors, learner, manifest
 from seg_models.backbones import inception, residual, resnet
 from seg_models.layers import cropping, normalization, vgg
 from seg_models.models import fcn
-from tests import tiny_models
+from tests import tiny_models, tiny_training
 
 SMALL = vgg.Vgg16(width=2, fc_channels=4, dropout=0.0)
 BACKBONE = residual.Config(output_stride=32, stem=4, widths=(4, 4, 4, 4), blocks=(1, 1, 1, 1))
@@ -129,6 +129,29 @@ def test_inception_and_resnet_take_the_place_of_vgg16(backbone: object, widths: 
     found = shapes(built)
     assert tuple(found[name][0][2] for name in ("score_fr", "score_pool4", "score_pool3")) == widths
     assert built(tf.zeros((1, 65, 97, 3)))["semantic"].shape == (1, 65, 97, len(tiny_models.INFO.categories))
+
+
+@pytest.mark.parametrize(
+    ("backbone", "kind"), [(None, keras.layers.Activation), (BACKBONE, keras.layers.BatchNormalization)]
+)
+def test_by_default_a_backbone_is_normalised_and_vgg16_is_not(backbone: object, kind: type) -> None:
+    """From the settings to what learns: 8 images on a replica make batch normalisation of "auto"."""
+    config = fcn.Config(vgg16=SMALL, backbone=backbone)
+    training = dataclasses.replace(tiny_training.settings(batch_size=8, class_weights="none"), model=config)
+    split = manifest.SplitManifest(class_pixels=(1,) * 5, class_image_pixels=(1,) * 5)
+    records = manifest.Manifest(tiny_models.INFO, {"train": split})
+    built = learner.build(training, records, tf.distribute.get_strategy(), 50)
+    kinds = (keras.layers.Activation, keras.layers.BatchNormalization, normalization.GroupNormalization)
+    found = {type(layer) for layer in built.network.network.layers if isinstance(layer, kinds)}
+    assert found == {kind}
+
+
+def test_a_pretrained_backbone_without_its_normalisation_is_refused() -> None:
+    config = fcn.Config(
+        backbone=resnet.Config(output_stride=32, weights="weights.h5"), norm=normalization.Norm("none")
+    )
+    with pytest.raises(errors.UserError, match="`norm.kind` is none"):
+        fcn.build(config, tiny_models.INFO)
 
 
 def test_other_backbones_score_their_last_three_levels() -> None:

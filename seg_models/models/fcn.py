@@ -35,7 +35,7 @@ class Config:
       vgg16: VGG16 with its fully connected layers, the network that is made convolutional.
       backbone: Config of seg_models.backbones, of output stride 32, whose levels 5, 4 and 3 take VGG16's place; None:
         VGG16.
-      norm: of the network below the scores; VGG16 had none.
+      norm: of the network below the scores; None: "none" for VGG16, which had none, and "auto" for a backbone.
       loss: Config of seg_models.losses.
     """
 
@@ -45,7 +45,7 @@ class Config:
     score_deviation: float = 0.0
     vgg16: vgg.Vgg16 = vgg.Vgg16()
     backbone: Any = settings.part("seg_models.backbones", default=None)
-    norm: normalization.Norm = normalization.Norm("none")
+    norm: normalization.Norm | None = None
     loss: Any = settings.part("seg_models.losses", default=cross_entropy.Config())
 
     def __post_init__(self) -> None:
@@ -58,6 +58,11 @@ class Config:
                 f"`backbone.output_stride` is {self.backbone.output_stride}; expected {2**DEEPEST}, for the scores of "
                 "the levels 5, 4 and 3 to have different strides."
             )
+
+    @property
+    def default_norm(self) -> normalization.Norm:
+        """What `norm` None stands for."""
+        return normalization.Norm("none" if self.backbone is None else "auto")
 
     @property
     def pretrained(self) -> bool:
@@ -75,7 +80,8 @@ class Map:
 
 def build(config: Config, info: dataset.DatasetInfo) -> model.SegmentationModel:
     """Semantic segmentation with outputs {"semantic": float32 [B, H, W, C]}."""
-    backbone, levels = _vgg16(config) if config.backbone is None else _backbone(config)
+    norm = config.norm or config.default_norm
+    backbone, levels = _vgg16(config, norm) if config.backbone is None else _backbone(config, norm)
     scores = _scores(levels[DEEPEST], "score_fr", info, config)
     for level, deeper in ((4, "upscore2"), (3, "upscore_pool4")):
         if config.stride > 2**level:
@@ -88,7 +94,7 @@ def build(config: Config, info: dataset.DatasetInfo) -> model.SegmentationModel:
     return model.SemanticModel(info, network, config.loss, backbone=backbone)
 
 
-def _vgg16(config: Config) -> tuple[keras.Model, dict[int, Map]]:
+def _vgg16(config: Config, norm: normalization.Norm) -> tuple[keras.Model, dict[int, Map]]:
     """VGG16, and {level: pooled features}; level 5 goes through fc6 and fc7."""
     image = keras.Input((None, None, 3), name="image")
     features = caffe_preprocessing.CaffePreprocessing()(image)
@@ -97,21 +103,21 @@ def _vgg16(config: Config) -> tuple[keras.Model, dict[int, Map]]:
     place = alignment.Grid().convolved(3, padding=PADDING)
     levels = {}
     for level in range(1, DEEPEST + 1):
-        features = vgg.block(features, level, config.vgg16, config.norm)
+        features = vgg.block(features, level, config.vgg16, norm)
         # "same" pools what is left over at the bottom and on the right too, as Caffe does.
         features = keras.layers.MaxPooling2D(2, padding="same", name=f"block{level}_pool")(features)
         place = place.convolved(2, strides=2)
         levels[level] = Map(features, place)
-    features = vgg.fully_connected(features, config.vgg16, config.norm)
+    features = vgg.fully_connected(features, config.vgg16, norm)
     levels[DEEPEST] = Map(features, place.convolved(7))
     backbone = keras.Model(image, [levels[level].values for level in (3, 4, 5)], name="vgg16")
     vgg.load(backbone, config.vgg16)
     return backbone, levels
 
 
-def _backbone(config: Config) -> tuple[keras.Model, dict[int, Map]]:
+def _backbone(config: Config, norm: normalization.Norm) -> tuple[keras.Model, dict[int, Map]]:
     """The backbone, and {level: features}, each taken to lie in the middle of the pixels that it stands for."""
-    backbone = registry.module_of(config.backbone).build(config.backbone, config.norm)
+    backbone = registry.module_of(config.backbone).build(config.backbone, norm)
     middle = {level: alignment.Grid(2**level, (2**level - 1) / 2) for level in (3, 4, 5)}
     return backbone, {level: Map(backbone.output[str(level)], place) for level, place in middle.items()}
 
