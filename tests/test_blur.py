@@ -32,6 +32,14 @@ def test_the_border_goes_on_outside(size: tuple[int, int]) -> None:
     np.testing.assert_allclose(blurred(blur.Config(radius=4, low=2, high=3, probability=1), image), image, rtol=1e-5)
 
 
+def test_white_stays_white() -> None:
+    """Weights that add up to a little more than 1 would make it more than white, for some deviations."""
+    image = np.full([3, 3, 3], 255.0)
+    for seed in range(30):
+        result = blurred(blur.Config(radius=5, low=0.8, high=4, probability=1), image, seed)
+        assert 254.99 < result.min() and result.max() <= 255
+
+
 def test_deviations_fill_the_range() -> None:
     image = np.zeros([41, 41, 3], np.float32)
     image[20, 20] = 1

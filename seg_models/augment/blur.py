@@ -56,4 +56,6 @@ def _along(image: tf.Tensor, kernel: tf.Tensor, *, axis: int) -> tf.Tensor:
     places = tf.clip_by_value(tf.range(-radius, length + radius), 0, length - 1)
     padded = tf.gather(image, places, axis=axis)[tf.newaxis]
     taps = tf.reshape(tf.repeat(kernel, 3), [-1, 1, 3, 1] if axis == 0 else [1, -1, 3, 1])
-    return tf.ensure_shape(tf.nn.depthwise_conv2d(padded, taps, [1, 1, 1, 1], "VALID")[0], image.shape)
+    means = tf.ensure_shape(tf.nn.depthwise_conv2d(padded, taps, [1, 1, 1, 1], "VALID")[0], image.shape)
+    # The rounded weights may add up to a little more than 1: white would turn 255.00002.
+    return tf.minimum(means, 255.0)
