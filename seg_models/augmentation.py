@@ -47,8 +47,8 @@ def find(augment: Sequence[Any], batch_size: int) -> Augmentations:
         name = mixing[0][1].__name__.rpartition(".")[2]
         if batch_size < 2:
             raise errors.UserError(
-                f"`input.augment`: `{name}` mixes the images of a batch; expected an `input.batch_size` of 2 or more a "
-                f"replica, got {batch_size}."
+                f"`input.augment`: `{name}` mixes the images of a batch; expected two or more in a batch, got "
+                f"{batch_size}: raise `input.batch_size`."
             )
         raise errors.UserError(
             f"`input.augment`: `{name}` mixes the images of a batch, once they have one size; expected it after all "
@@ -70,7 +70,7 @@ def example(
     for index, module, settings in augmentations.single:
         seed = tf.random.experimental.stateless_fold_in(seeds, index)
         if result is None and hasattr(module, "scaled"):
-            size = module.scaled(settings, source.size if size is None else tf.constant(size), seed=seed)
+            size = module.scaled(settings, source.size if size is None else tf.convert_to_tensor(size), seed=seed)
         elif result is None and hasattr(module, "place"):
             result = _window(source, source.size if size is None else size, module, settings, seed=seed, info=info)
         else:

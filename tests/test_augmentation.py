@@ -81,10 +81,22 @@ def test_an_image_is_interpolated_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [np.asarray(size).tolist() for size in sizes] == [[20, 20]]
 
 
+def test_two_changes_of_the_size_in_a_row_in_a_graph() -> None:
+    """As in tf.data: what the first makes of the size is known only when the graph runs."""
+    found = augmentation.find((scale_jitter.Config(2.0, 2.0), scale_jitter.Config(0.25, 0.25)), 1)
+    for size, expected in ((None, [30, 40, 3]), ((20, 24), [10, 12, 3])):
+
+        def augmented(size: tuple[int, int] | None = size) -> dict[str, tf.Tensor]:
+            return augmentation.example(source(), size, found, seeds=SEEDS, info=INFO)
+
+        result = tf.function(augmented, autograph=False)()
+        assert result["image"].shape == expected and result["semantic"].shape == expected[:2]
+
+
 def test_mixing_comes_last_and_needs_two_images() -> None:
     mixing = (flip.Config(), cutmix.Config(), copy_paste.Config())
     assert len(augmentation.find(mixing, 2).mixing) == 2
-    with pytest.raises(errors.UserError, match="`cutmix` mixes.*2 or more"):
+    with pytest.raises(errors.UserError, match="`cutmix` mixes.*two or more in a batch, got 1"):
         augmentation.find(mixing, 1)
     with pytest.raises(errors.UserError, match="`class_mix` mixes.*after all"):
         augmentation.find((class_mix.Config(), flip.Config()), 4)
