@@ -9,8 +9,12 @@ import importlib
 import json
 from typing import Any
 
-from seg_models import errors, registry
+from seg_models import bounds, errors, registry
 from seg_models import inference as looks
+
+
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+SEEDS = 1 << 32  # as many seeds there are for numpy
 
 
 def part(package: str, default: Any = dataclasses.MISSING) -> Any:
@@ -26,14 +30,19 @@ class Input:
       size: working size (height, width); every image is resized to it, in serving too. None: its own size.
       batch_size: images in a training step, over all replicas.
       augment: augmentations in order; after them all images of a batch must have one size. Those that mix two images
-        come last, and need two on each replica.
-      shuffle_buffer: records that are held for shuffling.
+        come last, and need two images in a batch.
+      shuffle_buffer: records that are held for shuffling; 1: they come in the order of their files.
     """
 
     size: tuple[int, int] | None = None
     batch_size: int = 8
     augment: tuple[Any, ...] = part("seg_models.augment", default=())
     shuffle_buffer: int = 1000
+
+    def __post_init__(self) -> None:
+        bounds.at_least(1, self, "input", "batch_size", "shuffle_buffer")
+        if self.size is not None and min(self.size) < 1:
+            raise errors.UserError(f"`input.size` is {self.size}; expected a height and a width of 1 or more.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,7 +69,8 @@ class Train:
       precision: "float32", "mixed_bfloat16" or "mixed_float16".
       class_weights: "none", "median_frequency" (SegNet, section 4) or another kind of seg_models.class_weights.
       checkpoint_every: steps between checkpoints, after which an interrupted run goes on.
-      evaluate_every: steps between evaluations on the eval split; 0: only when the run is over.
+      evaluate_every: steps between evaluations on the eval split, rounded to whole checkpoints; the last step is
+        followed by one in any case. 0: only when the run is over, by the pipeline's evaluation.
       evaluate_images: of the eval split that these look at; 0: all.
       patience: evaluations without a better score before training stops; 0: never stops early.
       seed: of the weights, the order of the records and the augmentations.
@@ -87,8 +97,20 @@ class Train:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        registry.check("the values of `train.precision`", self.precision, PRECISIONS)
+        bounds.at_least(1, self, "train", "steps", "checkpoint_every")
+        bounds.at_least(0, self, "train", "warmup_steps", "weight_decay", "ema_decay", "precise_bn_images")
+        bounds.at_least(0, self, "train", "evaluate_every", "evaluate_images", "patience", "seed")
+        bounds.above(0, self, "train", "learning_rate", "clip_norm")
+        bounds.below(1, self, "train", "ema_decay")
+        bounds.below(SEEDS, self, "train", "seed")
         if not 0 <= self.warmup_start <= 1:
             raise errors.UserError(f"`train.warmup_start` is {self.warmup_start}; expected a fraction of the peak.")
+        if self.patience and not self.evaluate_every:
+            raise errors.UserError(
+                f"`train.patience` is {self.patience} but `train.evaluate_every` is 0: without evaluations on the way "
+                "nothing can stop training. Set `train.evaluate_every` to a number of steps."
+            )
         for pattern, factor in self.learning_rate_factors:
             if factor < 0:
                 raise errors.UserError(

@@ -37,5 +37,49 @@ def test_training_depends_neither_on_the_gate_nor_on_the_report() -> None:
 
 
 def test_early_stopping_makes_training_depend_on_the_gates_metric() -> None:
-    patient = overrides.apply(experiment(), {"train.patience": "2"})
+    patient = overrides.apply(experiment(), {"train.patience": "2", "train.evaluate_every": "1"})
     assert config.training_of(patient) != config.training_of(overrides.apply(patient, {"gate.metric": "pq"}))
+
+
+def test_patience_without_evaluations_is_refused() -> None:
+    with pytest.raises(errors.UserError, match="`train.patience` is 2 but `train.evaluate_every` is 0"):
+        overrides.apply(experiment(), {"train.patience": "2"})
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("train.steps", "0"),
+        ("train.checkpoint_every", "0"),
+        ("train.evaluate_every", "-1"),
+        ("train.evaluate_images", "-1"),
+        ("train.patience", "-1"),
+        ("train.seed", "-1"),
+        ("train.seed", "4294967296"),
+        ("train.warmup_steps", "-1"),
+        ("train.weight_decay", "-0.1"),
+        ("train.weight_decay", "NaN"),
+        ("train.precise_bn_images", "-1"),
+        ("train.learning_rate", "0"),
+        ("train.clip_norm", "0"),
+        ("train.clip_norm", "-1.5"),
+        ("train.ema_decay", "1"),
+        ("input.batch_size", "0"),
+        ("input.shuffle_buffer", "0"),
+        ("input.size", "0,8"),
+    ],
+)
+def test_numbers_that_are_out_of_bounds_are_named(field: str, text: str) -> None:
+    with pytest.raises(errors.UserError, match=f"(?i)`{field}` is .*{text.replace(',', '.*')}.*; expected"):
+        overrides.apply(experiment(), {field: text})
+
+
+def test_the_least_that_is_possible_passes() -> None:
+    least = {"train.steps": "1", "train.checkpoint_every": "1", "train.seed": "0", "train.clip_norm": "none"}
+    least |= {"input.batch_size": "1", "input.shuffle_buffer": "1", "input.size": "1,1", "train.ema_decay": "0"}
+    assert overrides.apply(experiment(), least).input.size == (1, 1)
+
+
+def test_a_misspelt_precision_is_refused() -> None:
+    with pytest.raises(errors.UserError, match="`mixed_float61`.*Did you mean `mixed_float16`"):
+        overrides.apply(experiment(), {"train.precision": "mixed_float61"})
