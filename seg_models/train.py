@@ -17,7 +17,9 @@ import tensorflow as tf
 from seg_models import (
     config,
     dataset,
+    errors,
     export,
+    gate,
     history,
     input_pipeline,
     learner,
@@ -26,6 +28,7 @@ from seg_models import (
     predict,
     preflight,
     registry,
+    scores,
     strategy,
     weight_paths,
 )
@@ -82,6 +85,8 @@ def fit(settings: config.Training, folders: Folders, distribution: tf.distribute
     keras.utils.set_random_seed(settings.train.seed)
     keras.mixed_precision.set_global_policy(settings.train.precision)
     records = manifest.read(folders.records)
+    if settings.train.patience:
+        _check_watched(settings, records.info)
     rounds, round_steps = _rounds(settings.train)
     learning = learner.build(settings, records, distribution, steps=rounds * round_steps)
     predict.check(learning.network, settings.inference)  # here, and not when all is learnt and exported
@@ -106,6 +111,14 @@ def fit(settings: config.Training, folders: Folders, distribution: tf.distribute
     return learning
 
 
+def _check_watched(settings: config.Training, info: dataset.DatasetInfo) -> None:
+    """Raises UserError, here and not after hours, where early stopping watches a score that no metric gives."""
+    try:
+        scores.lookup(gate.possible_scores(info, settings.evaluation), settings.metric)
+    except errors.UserError as error:
+        raise errors.UserError(f"`gate.metric`, which `train.patience` watches: {error}") from None
+
+
 def _own(folders: Folders, distribution: tf.distribute.Strategy) -> Folders:
     """Where this worker writes: workers other than the chief keep what they must write apart."""
     if strategy.is_chief(distribution):
@@ -118,6 +131,11 @@ def _rounds(train: config.Train) -> tuple[int, int]:
     """(rounds, steps in each): a round ends with a checkpoint. Their product is `steps`, rounded up to whole rounds."""
     rounds = math.ceil(train.steps / train.checkpoint_every)
     return rounds, math.ceil(train.steps / rounds)
+
+
+def _evaluation_rounds(train: config.Train) -> int:
+    """Rounds between evaluations: as many as come nearest to `evaluate_every` steps; 0: never."""
+    return max(1, round(train.evaluate_every / _rounds(train)[1])) if train.evaluate_every else 0
 
 
 def _batches(settings: config.Training, records: manifest.Manifest, folders: Folders, step: int) -> tf.data.Dataset:
@@ -171,7 +189,8 @@ def _callbacks(
         learning,
         score.judge(learning, settings, manifest.shards(folders.records, settings.evaluation.split)),
         settings=settings,
-        every=math.ceil(settings.train.evaluate_every / _rounds(settings.train)[1]),
+        every=_evaluation_rounds(settings.train),
+        rounds=_rounds(settings.train)[0],
         checkpoints=checkpoints,
         past=history.History(folders.checkpoints, resumed_at=learning.step),
         tensorboard_dir=folders.tensorboard,

@@ -65,6 +65,7 @@ class Run:
             self.script,
             settings=settings,
             every=self.every,
+            rounds=rounds,
             checkpoints=self.checkpoints,
             past=past,
             tensorboard_dir=str(self.folder / "tensorboard"),
@@ -96,10 +97,10 @@ def run(folder: Path, accuracies: list[float], averaged: bool = False, **fields:
     return Run(folder, kept, Script(lambda: kernel(kept), accuracies), **fields)
 
 
-def test_every_so_many_rounds_are_evaluated_and_all_are_written(tmp_path: Path) -> None:
-    lines = run(tmp_path, [0.3, 0.6], every=2).go(5)
+def test_every_so_many_rounds_and_the_last_are_evaluated_and_all_are_written(tmp_path: Path) -> None:
+    lines = run(tmp_path, [0.3, 0.6, 0.5], every=2).go(5)
     assert [line["step"] for line in lines] == [1, 2, 3, 4, 5]
-    assert [line.get("pixel_accuracy") for line in lines] == [None, 0.3, None, 0.6, None]
+    assert [line.get("pixel_accuracy") for line in lines] == [None, 0.3, None, 0.6, 0.5]
     assert all(line["loss"] == 0.5 and line["learning_rate"] == 0.125 for line in lines)
     events = [
         value.tag
@@ -107,7 +108,7 @@ def test_every_so_many_rounds_are_evaluated_and_all_are_written(tmp_path: Path) 
         for event in tf.compat.v1.train.summary_iterator(str(file))
         for value in event.summary.value
     ]
-    assert events.count("loss") == 5 and events.count("pixel_accuracy") == 2 and events.count("eval/0") == 2
+    assert events.count("loss") == 5 and events.count("pixel_accuracy") == 3 and events.count("eval/0") == 3
 
 
 def test_0_never_evaluates(tmp_path: Path) -> None:
@@ -129,6 +130,14 @@ def test_patience(tmp_path: Path) -> None:
     assert bool(progress.finished) and float(progress.best) == 0.6 and int(progress.waited) == 2
     done.checkpoints.restore_best()
     assert float(kernel(done.kept)[0, 0, 0, 0]) == 2
+
+
+def test_the_end_of_a_patient_run_is_judged_before_the_best_weights_come_back(tmp_path: Path) -> None:
+    """Evaluations after rounds 2 and 4 and, off that grid, after the fifth and last, which is the best."""
+    done = run(tmp_path, [0.2, 0.4, 0.6], every=2, patience=9)
+    done.go(5)
+    done.checkpoints.restore_best()
+    assert done.script.seen == [2, 4, 5] and float(kernel(done.kept)[0, 0, 0, 0]) == 5
 
 
 def test_a_better_score_gives_new_patience(tmp_path: Path) -> None:

@@ -39,13 +39,14 @@ def judge(kept: learner.Learner, settings: config.Training, shards: Sequence[str
 
 
 class Score(keras.callbacks.Callback):
-    """Logs every round; evaluates every `every` rounds and keeps the best weights.
+    """Logs every round; evaluates every `every` rounds and after the last, and keeps the best weights.
 
     Args:
       kept: what learns.
       run: () -> the State of an evaluation of the network as it is.
       settings: says what is watched and how patiently.
       every: rounds between evaluations; 0: never.
+      rounds: of the whole run.
       checkpoints: keep the best weights.
       past: takes the numbers of each round.
       tensorboard_dir: for scalars and overlay pictures.
@@ -58,6 +59,7 @@ class Score(keras.callbacks.Callback):
         *,
         settings: config.Training,
         every: int,
+        rounds: int,
         checkpoints: checkpoint.Checkpoint,
         past: history.History,
         tensorboard_dir: str,
@@ -67,6 +69,7 @@ class Score(keras.callbacks.Callback):
         self._run = run
         self._settings = settings
         self._every = every
+        self._rounds = rounds
         self._checkpoints = checkpoints
         self._past = past
         self._writer = tf.summary.create_file_writer(tensorboard_dir)
@@ -76,7 +79,8 @@ class Score(keras.callbacks.Callback):
         values = {name: float(value) for name, value in (logs or {}).items()}
         values["learning_rate"] = float(tf.convert_to_tensor(self.model.optimizer.learning_rate))
         with self._writer.as_default(step=self._learner.step):
-            if self._every and (epoch + 1) % self._every == 0:
+            # The last weights are judged too, on the grid or not: the best ones are among all that training has found.
+            if self._every and ((epoch + 1) % self._every == 0 or epoch + 1 == self._rounds):
                 values.update(self._evaluate())
             for name, value in values.items():
                 tf.summary.scalar(name, value)
