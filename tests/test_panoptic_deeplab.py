@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from seg_models import model
-from seg_models.layers import instance_centers
+from seg_models.layers import instance_centers, normalization
 from seg_models.losses import cross_entropy
 from seg_models.models import panoptic_deeplab
 from tests import tiny_models
@@ -137,6 +137,26 @@ def test_what_is_learnt_at_an_odd_size_is_what_the_maps_say() -> None:
 def test_outputs_stand_at_stride_4() -> None:
     shapes = {name: tuple(value.shape) for name, value in build()(tf.zeros([2, 33, 47, 3])).items()}
     assert shapes == {"semantic": (2, 9, 12, 5), "center": (2, 9, 12, 1), "offset": (2, 9, 12, 2)}
+
+
+def test_the_decoders_have_the_parameters_of_the_release() -> None:
+    """INSTANCE.ASPP_CHANNELS of the authors' release is 256 like the semantic branch's, before a decoder of 128."""
+    config = panoptic_deeplab.Config(backbone=tiny_models.BACKBONE, norm=normalization.Norm("batch"))
+    built = panoptic_deeplab.build(config, INFO)
+    own = [weight for weight in built.trainable_weights if id(weight) not in built.backbone_weights]
+    _, level2, level3, _, level5 = (tiny_models.BACKBONE.stem, *tiny_models.BACKBONE.widths)
+
+    def dense(ins: int, outs: int, side: int = 1) -> int:
+        return side * side * ins * outs + 2 * outs
+
+    def separable(ins: int, outs: int) -> int:
+        return 25 * ins + 2 * ins + dense(ins, outs)
+
+    pyramid = 2 * dense(level5, 256) + 3 * dense(level5, 256, 3) + dense(5 * 256, 256)
+    semantic = dense(level3, 64) + separable(256 + 64, 256) + dense(level2, 32) + separable(256 + 32, 256)
+    instance = dense(level3, 32) + separable(256 + 32, 128) + dense(level2, 16) + separable(128 + 16, 128)
+    heads = separable(256, 256) + 257 * 5 + 2 * separable(128, 32) + 33 * (1 + 2)
+    assert sum(weight.shape.num_elements() for weight in own) == 2 * pyramid + semantic + instance + heads
 
 
 def test_the_published_sizes() -> None:

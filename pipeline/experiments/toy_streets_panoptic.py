@@ -22,7 +22,7 @@ EXPERIMENT = config.Experiment(
     dataset=toy_streets.Config(images_train=640, images_eval=64, height=SIZE, width=SIZE),
     model=panoptic_deeplab.Config(
         backbone=residual.Config(stem=16, widths=(32, 64, 96, 128), blocks=(1, 1, 1, 1)),
-        pyramid=aspp.Aspp(rates=(1, 2, 3), dropout=0.0),
+        pyramid=aspp.Aspp(channels=64, rates=(1, 2, 3), dropout=0.0),
         semantic_channels=64,
         instance_channels=48,
         semantic_projections=(32, 32),

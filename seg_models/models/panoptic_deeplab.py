@@ -22,8 +22,8 @@ class Config:
 
     Attributes:
       backbone: Config of seg_models.backbones.
-      pyramid: the ASPP of both decoders, but for its channels.
-      semantic_channels, instance_channels: of the two decoders.
+      pyramid: the ASPP, one for each decoder.
+      semantic_channels, instance_channels: of the two decoders, after their ASPP.
       semantic_projections, instance_projections: channels that levels 3 and 2 are reduced to in the decoders.
       head_channels: of the semantic head; the instance heads have an eighth of it.
       separable: 5x5 depthwise-separable convolutions as published, or dense 3x3 ones.
@@ -103,7 +103,11 @@ class PanopticDeepLab(model.SegmentationModel):
 
 
 def build(config: Config, info: dataset.DatasetInfo) -> PanopticDeepLab:
-    """The model for the categories of `info`."""
+    """The model for the categories of `info`.
+
+    Features and outputs are enlarged as if pixels were areas (half-pixel centres), although features of stride s lie on
+    every s-th pixel from the first on; the authors' releases align corners, which at sides of s n + 1 pixels is exact.
+    """
     backbone = registry.module_of(config.backbone).build(config.backbone, config.norm)
     levels = backbone.output
     semantic = _decoder(config, levels, config.semantic_channels, config.semantic_projections)
@@ -128,8 +132,7 @@ def _decoder(
     config: Config, levels: dict[str, tf.Tensor], channels: int, projections: tuple[int, int]
 ) -> tf.Tensor:
     """ASPP, then levels 3 and 2 joined in: float [B, h, w, channels] at stride 4."""
-    pyramid = dataclasses.replace(config.pyramid, channels=channels)
-    features = aspp.aspp(levels["5"], pyramid, config.norm, output_stride=config.backbone.output_stride)
+    features = aspp.aspp(levels["5"], config.pyramid, config.norm, output_stride=config.backbone.output_stride)
     for level, width in zip(("3", "2"), projections):
         lateral = convolution.block(levels[level], width, config.norm, kernel_size=1)
         features = resize_like.ResizeLike()([features, lateral])
