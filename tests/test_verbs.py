@@ -106,6 +106,22 @@ def test_predict_takes_records_of_a_split_without_labels(folder: Path, tmp_path:
         assert image_files.read_raw_mask(output / f"{key}.semantic.png").shape == size
 
 
+@pytest.mark.parametrize("second", ["b/records.tfrecord", "town.png"])
+def test_predict_refuses_two_results_of_one_key(
+    tmp_path: Path, second: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    encoded = image_files.encode_png(np.zeros((4, 5, 3), np.uint8))
+    for name in ("a/records.tfrecord", second):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        with (tmp_path / name).open("wb") as file:
+            records.write(file, records.encode(dataset.Example("town", encoded, "png", 4, 5)))
+    given = ["--records", str(tmp_path / "a/records.tfrecord")]
+    given = [str(tmp_path / second), *given] if second.endswith("png") else [*given, str(tmp_path / second)]
+    assert cli.main(["predict", *given, "--model", "m", "--output_dir", str(tmp_path / "out")]) == 1
+    told = capsys.readouterr().err
+    assert "both have `town`" in told and str(tmp_path / second) in told and not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(("content", "message"), [(b"no image", "not an image"), (None, "no such file")])
 def test_predict_names_an_image_that_cannot_be_read(
     folder: Path, tmp_path: Path, content: bytes | None, message: str, capsys: pytest.CaptureFixture[str]

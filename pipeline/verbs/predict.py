@@ -58,6 +58,7 @@ def run(arguments: argparse.Namespace) -> None:
     from seg_models import export, record_files
 
     files = [file.path for file in record_files.find(arguments.records, arguments.split)]
+    _check_keys(images, files)
     model_dir = versions.newest(arguments.model)
     card = export.read_card(model_dir)
     answer = export.load(model_dir).signatures["serving_default"]
@@ -70,16 +71,34 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _sources(images: list[Path], record_paths: list[str]) -> Iterator[Source]:
     """Image files, then the images of records, one in memory at a time."""
-    from seg_models import raw_files, records
-
     for path in images:
         yield Source(path.stem, str(path), path.read_bytes())
+    for path, key, encoded in _stored(record_paths):
+        yield Source(key, f"{path}: {key}", encoded)
+
+
+def _stored(record_paths: list[str]) -> Iterator[tuple[str, str, bytes]]:
+    """(path of the file, key, encoded image) of each record."""
+    from seg_models import records
+
     for path in record_paths:
         with open(path, "rb") as file:
             for record in records.read(file, path):
-                key, encoded = records.decode_image(record)
-                raw_files.inside(path, key)
-                yield Source(key, f"{path}: {key}", encoded)
+                yield path, *records.decode_image(record)
+
+
+def _check_keys(images: list[Path], record_paths: list[str]) -> None:
+    """Raises UserError before anything is predicted where a record's results would be another's, or lie elsewhere."""
+    from seg_models import errors, raw_files
+
+    first = {image.stem: str(image) for image in images}
+    for path, key, _ in _stored(record_paths):
+        raw_files.inside(path, key)
+        if key in first:
+            raise errors.UserError(
+                f"{first[key]} and {path} both have `{key}`, so have their results. Predict them apart."
+            )
+        first[key] = path
 
 
 def _images(paths: list[str]) -> list[Path]:
