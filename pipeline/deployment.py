@@ -7,7 +7,7 @@ import re
 from google.protobuf import message
 
 from pipeline import beam_flags
-from seg_models import errors
+from seg_models import errors, image_files
 
 LOCAL, KUBEFLOW, VERTEX = "local", "kubeflow", "vertex"
 
@@ -45,6 +45,7 @@ class Deployment:
       workers: processes of these on this machine, 0 for one per core; elsewhere the flags say it.
       training_machine: what training asks for; None: whatever there is.
       on_error: "fail" at the first broken item of the data set, or "skip" it and list it in the manifest.
+      max_pixels: an image of the data set with more is broken.
     """
 
     name: str
@@ -55,10 +56,13 @@ class Deployment:
     training_machine: Machine | None = None
     workers: int = 1
     on_error: str = "fail"
+    max_pixels: int = image_files.MAX_PIXELS
 
     def __post_init__(self) -> None:
         if self.on_error not in ("fail", "skip"):
             raise errors.UserError(f"`on_error` is `{self.on_error}`; expected `fail` or `skip`.")
+        if self.max_pixels < 1:
+            raise errors.UserError(f"`max_pixels` is {self.max_pixels}; expected 1 or more.")
         if self.workers < 0:
             raise errors.UserError(f"`workers` is {self.workers}; expected 1 or more, or 0 for all cores.")
 

@@ -36,6 +36,7 @@ def create_pipeline(experiment: config.Experiment, where: deployment.Deployment)
         dataset=config.to_json(experiment.dataset),
         fingerprint=example_gen.fingerprint(experiment.dataset),
         on_error=where.on_error,
+        max_pixels=where.max_pixels,
         code=code_version.conversion(experiment),
     ).with_id("ExampleGen")
 

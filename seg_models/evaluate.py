@@ -184,7 +184,9 @@ def _examples(shards: Sequence[str]) -> Iterator[Decoded]:
     for shard in shards:
         with tf.io.gfile.GFile(shard, "rb") as file:
             for record in records.read(file, shard):
-                example = records.decode(record)
+                # What was converted was accepted then, whatever its size.
+                with image_files.of_any_size():
+                    example = records.decode(record)
                 yield example, _decoded(example.image_bytes, f"{shard}: {example.key}")
 
 

@@ -1,9 +1,11 @@
 """Images and maps as files: read with the errors a user needs, write as PNG. Numpy and PIL only."""
 
+import contextlib
+import contextvars
 import io
 import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,7 @@ PHOTO_LEVEL = 3
 Image.MAX_IMAGE_PIXELS = None
 MAX_PIXELS = 178_956_970
 _limits = {"pixels": MAX_PIXELS}
+_trusting = contextvars.ContextVar("trusting", default=False)
 
 
 def limit_pixels(pixels: int) -> None:
@@ -32,12 +35,25 @@ def limit_pixels(pixels: int) -> None:
     _limits["pixels"] = pixels
 
 
+def pixel_limit() -> float:
+    """The size above which an image is refused here and now."""
+    return float("inf") if _trusting.get() else _limits["pixels"]
+
+
+@contextlib.contextmanager
+def of_any_size() -> Iterator[None]:
+    """No limit inside: for what this program has written itself, or has accepted before."""
+    token = _trusting.set(True)
+    try:
+        yield
+    finally:
+        _trusting.reset(token)
+
+
 def read_image(path: str | os.PathLike[str], encoded: bytes = b"") -> tuple[bytes, str, int, int]:
     """Reads an image as it is and checks that it is whole, by its structure: no pixel is decoded.
 
-    Args:
-      path: of the file, named in errors.
-      encoded: its bytes, where they were read already.
+    Arguments are those of `read_raw_mask`.
 
     Returns:
       (encoded bytes, "png" or "jpeg", height, width).
@@ -82,7 +98,9 @@ def read_values(path: str | os.PathLike[str], encoded: bytes = b"") -> np.ndarra
     return _raw(image, path)
 
 
-def read_bytes_mask(path: str | os.PathLike[str], encoded: bytes) -> tuple[Callable[[], bytes], tuple[int, int], list[int]]:
+def read_bytes_mask(
+    path: str | os.PathLike[str], encoded: bytes
+) -> tuple[Callable[[], bytes], tuple[int, int], list[int]]:
     """Reads a mask of one channel and 8 bits from the bytes of its file; errors as above.
 
     Returns:
@@ -93,11 +111,7 @@ def read_bytes_mask(path: str | os.PathLike[str], encoded: bytes) -> tuple[Calla
 
 
 def read_class_ids(path: str | os.PathLike[str]) -> np.ndarray:
-    """Reads a map of class ids, int32 [H, W], from a PNG with one channel of 8 or 16 bits.
-
-    Raises:
-      DataError: the file is missing, is no image, truncated, or has several channels, such as a coloured rendering.
-    """
+    """As `read_raw_mask`, for class ids: of one channel of 8 or 16 bits, not a coloured rendering."""
     image = _read(path)
     if image.mode not in INDEX_MODES:
         raise errors.DataError(f"{path}: the image has mode {image.mode}; expected one channel of class ids.")
@@ -105,15 +119,7 @@ def read_class_ids(path: str | os.PathLike[str]) -> np.ndarray:
 
 
 def read_segment_ids(path: str | os.PathLike[str], encoded: bytes = b"") -> np.ndarray:
-    """Reads a COCO panoptic map, int32 [H, W]: the id of an RGB pixel is R + 256 G + 65536 B.
-
-    Args:
-      path: of the file, named in errors.
-      encoded: its bytes, where they were read already.
-
-    Raises:
-      DataError: the file is missing, is no image, truncated, or not RGB.
-    """
+    """As `read_raw_mask`, for a COCO panoptic map: the id of a pixel, which must be RGB, is R + 256 G + 65536 B."""
     image = _read(path, encoded)
     if image.mode not in ("RGB", "RGBA"):
         raise errors.DataError(f"{path}: the image has mode {image.mode}; expected RGB: ids R + 256 G + 65536 B.")
@@ -154,9 +160,7 @@ def encode_png(values: np.ndarray) -> bytes:
 def decode(encoded: bytes, name: str = "image") -> np.ndarray:
     """Decodes an encoded image: uint8 [H, W, 3] or [H, W], or int32 [H, W] for 16-bit PNG; of a palette the indices."""
     image = _decoded(encoded, name)
-    if image.mode in DEEP_MODES:
-        return np.asarray(image).astype(np.int32)
-    return np.asarray(image)
+    return np.asarray(image).astype(np.int32) if image.mode in DEEP_MODES else np.asarray(image)
 
 
 def decode_indexed(encoded: bytes, name: str = "image") -> tuple[np.ndarray, np.ndarray | None]:
@@ -194,20 +198,16 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
 
 
 def opened(encoded: bytes, name: str | os.PathLike[str]) -> Image.Image:
-    """The image in some bytes, its pixels not decoded yet.
-
-    Raises:
-      DataError: it is none, or has more pixels than `limit_pixels` allows.
-    """
+    """The image in some bytes, not decoded yet; DataError where it is none, or has more pixels than `pixel_limit`."""
     try:
         image = Image.open(io.BytesIO(encoded))
     except UnidentifiedImageError:
         raise errors.DataError(f"{name}: not an image that can be read ({len(encoded)} bytes).") from None
     except (OSError, SyntaxError, ValueError, struct.error) as error:
         raise errors.DataError(f"{name}: truncated or corrupt ({error}).") from None
-    if image.width * image.height > _limits["pixels"]:
+    if image.width * image.height > pixel_limit():
         raise errors.DataError(
-            f"{name}: {image.width}x{image.height} pixels are more than the limit of {_limits['pixels']}, which keeps "
+            f"{name}: {image.width}x{image.height} pixels are more than the limit of {pixel_limit()}, which keeps "
             "harmful files out. If the image is right, raise it: --max_pixels N."
         )
     return image

@@ -158,7 +158,8 @@ def _count(items: Sequence[object], read: Callable[[object], Pair], empty: Metri
     parts = [items[start :: workers * PARTS] for start in range(min(len(items), workers * PARTS))]
     total = copy.deepcopy(empty)
     # Where a process is killed, an executor raises; a multiprocessing.Pool would wait for ever.
-    with futures.ProcessPoolExecutor(workers) as executor:
+    limit = (image_files.pixel_limit(),)
+    with futures.ProcessPoolExecutor(workers, initializer=image_files.limit_pixels, initargs=limit) as executor:
         for part in executor.map(functools.partial(_count_here, read, empty), parts):
             for mine, theirs in zip(total, part):
                 mine.merge(theirs)

@@ -74,6 +74,19 @@ def test_score_loads_no_tensorflow(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "scores.json").read_text()) == found
 
 
+def test_score_takes_larger_maps_where_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for folder in ("truth", "prediction"):
+        image_files.write_atomically(tmp_path / folder / "a.png", image_files.encode_png(np.ones((2, 2), np.uint8)))
+    given = ["score", "--format", "semantic_png", "--num_classes", "2", "--truth_dir", str(tmp_path / "truth")]
+    given += ["--prediction_dir", str(tmp_path / "prediction"), "--max_pixels"]
+    try:
+        assert cli.main([*given, "3"]) == 1
+        assert "2x2 pixels are more than the limit of 3" in capsys.readouterr().err
+        assert cli.main([*given, "4"]) == 0
+    finally:
+        image_files.limit_pixels(image_files.MAX_PIXELS)
+
+
 @pytest.mark.parametrize(
     ("argv", "message"),
     [

@@ -9,12 +9,12 @@ from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_artifacts
 
 from components import example_gen
-from seg_models import config, errors, listing, manifest
+from seg_models import config, errors, image_files, listing, manifest
 from seg_models.datasets import folder
 from tests import small_folder, test_conversion
 
 
-def converted(root: Path, out: Path) -> standard_artifacts.Examples:
+def converted(root: Path, out: Path, max_pixels: int = image_files.MAX_PIXELS) -> standard_artifacts.Examples:
     """Runs the step's function on the data set in `root`, its Examples at `out`."""
     made = folder.Config(data_dir=str(root))
     examples = standard_artifacts.Examples()
@@ -23,6 +23,7 @@ def converted(root: Path, out: Path) -> standard_artifacts.Examples:
         examples=examples,
         dataset=config.to_json(made),
         fingerprint=example_gen.fingerprint(made),
+        max_pixels=max_pixels,
         shards=3,
         pipeline=test_conversion.on_workers(),
     )
@@ -52,6 +53,13 @@ def test_the_fingerprint_of_the_cache_is_that_of_the_manifest(tmp_path: Path) ->
     made = folder.Config(data_dir=str(small_folder.make(tmp_path / "raw")))
     converted(tmp_path / "raw", tmp_path / "out")
     assert manifest.read(tmp_path / "out").fingerprint == example_gen.fingerprint(made) == listing.fingerprint(made)
+
+
+def test_images_above_the_limit_are_refused(tmp_path: Path) -> None:
+    raw = small_folder.make(tmp_path / "raw")
+    with pytest.raises(Exception, match="32x24 pixels are more than the limit of 767"):
+        converted(raw, tmp_path / "out", 767)
+    image_files.limit_pixels(image_files.MAX_PIXELS)
 
 
 def test_a_pipeline_that_trains_needs_both_splits(tmp_path: Path) -> None:

@@ -137,6 +137,17 @@ def test_an_image_above_the_limit_is_refused_until_it_is_raised(tmp_path: Path) 
         image_files.limit_pixels(178_956_970)
 
 
+def test_what_is_ours_is_of_any_size() -> None:
+    try:
+        image_files.limit_pixels(599)
+        with image_files.of_any_size():
+            assert image_files.decode(encoded("png")).shape == (20, 30, 3)
+        with pytest.raises(errors.DataError, match="more than the limit of 599"):
+            image_files.decode(encoded("png"))
+    finally:
+        image_files.limit_pixels(178_956_970)
+
+
 def test_a_cmyk_image_is_refused_and_grey_alpha_and_16_bits_are_kept(tmp_path: Path) -> None:
     Image.fromarray(RGB).convert("CMYK").save(tmp_path / "a.jpg")
     with pytest.raises(errors.DataError, match="a.jpg: a CMYK JPEG"):

@@ -1,5 +1,6 @@
 """The pipeline's steps and edges, and what each step depends on: its cache lives by that."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -112,14 +113,12 @@ def test_training_depends_on_the_weights_that_it_starts_from(tmp_path: Path) -> 
     assert start(0) != start(1)
 
 
-def test_the_number_of_workers_is_no_reason_to_convert_again() -> None:
-    """TFX's cache sees how a step is executed; that must not name the workers."""
-    executed = []
-    for where in (HERE, deployment.local("runs/x", "x", workers=4)):
-        definition = compiler.Compiler().compile(pipeline.create_pipeline(EXPERIMENT, where))
-        executed.append(runner_utils.extract_local_deployment_config(definition))
-    assert executed[0] == executed[1]
-    assert "direct_num_workers" in str(executed[0])
+def test_the_limit_of_pixels_reaches_the_conversion() -> None:
+    limited = pipeline.create_pipeline(EXPERIMENT, dataclasses.replace(HERE, max_pixels=7))
+    converting = [properties(node) for node in limited.components if node.id == "ExampleGen"]
+    assert [each["max_pixels"] for each in converting] == ["7"]
+    with pytest.raises(errors.UserError, match="`max_pixels` is 0"):
+        dataclasses.replace(HERE, max_pixels=0)
 
 
 def test_caching_is_on_and_everything_lies_in_the_root() -> None:

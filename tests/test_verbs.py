@@ -1,6 +1,7 @@
 """The verbs that do one step: convert, train, evaluate, predict, one after the other on tiny street scenes."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,37 @@ def test_predict_takes_records_of_a_split_without_labels(folder: Path, tmp_path:
     assert cli.main([*command, "--output_dir", str(output)]) == 0
     for key, size in sizes.items():
         assert image_files.read_raw_mask(output / f"{key}.semantic.png").shape == size
+
+
+@pytest.fixture
+def limit() -> Iterator[int]:
+    """Fewer pixels than the images of these tests have."""
+    yield 599
+    image_files.limit_pixels(image_files.MAX_PIXELS)
+
+
+def test_predict_refuses_a_large_image_before_the_model_looks_at_it(
+    folder: Path, tmp_path: Path, limit: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "large.png"
+    path.write_bytes(image_files.encode_png(np.zeros((20, 30, 3), np.uint8)))
+    command = ["predict", "--model", str(folder / "trained/model"), "--output_dir", str(tmp_path / "out"), str(path)]
+    assert cli.main([*command, "--max_pixels", str(limit)]) == 1
+    assert f"{path}: 30x20 pixels are more than the limit of {limit}" in capsys.readouterr().err
+    assert cli.main([*command, "--max_pixels", "600"]) == 0
+    assert image_files.read_raw_mask(tmp_path / "out/large.semantic.png").shape == (20, 30)
+
+
+def test_records_of_large_images_are_predicted_and_evaluated(
+    folder: Path, tmp_path: Path, limit: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They were accepted when they were converted; the limit is of files from elsewhere."""
+    image_files.limit_pixels(limit)
+    given = ["--model", str(folder / "trained/model"), "--records", str(folder / "records")]
+    assert cli.main(["predict", *given, "--split", "eval", "--output_dir", str(tmp_path)]) == 0
+    assert "2 predicted" in capsys.readouterr().out
+    assert cli.main(["evaluate", *given]) == 0
+    assert json.loads(capsys.readouterr().out)["images"] == 2
 
 
 @pytest.mark.parametrize("second", ["b/records.tfrecord", "town.png"])

@@ -37,14 +37,18 @@ def add_arguments(parser: typed.Parser) -> None:
         required=True,
         help="gets for every image NAME.semantic.png, NAME.panoptic.png (16 bits), NAME.overlay.png and NAME.json",
     )
+    parser.add_argument(
+        "--max_pixels", type=int, metavar="N", help="refuse larger image files as harmful (default 178956970)"
+    )
 
 
 class Source(NamedTuple):
-    """An encoded image: the name of its results, what errors call it, its bytes."""
+    """An encoded image: the name of its results, what errors call it, its bytes, and whether it is from records."""
 
     name: str
     shown: str
     encoded: bytes
+    is_record: bool = False
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -55,8 +59,10 @@ def run(arguments: argparse.Namespace) -> None:
     from pipeline import quiet
 
     quiet.down()
-    from seg_models import export, record_files
+    from seg_models import export, image_files, record_files
 
+    if arguments.max_pixels is not None:
+        image_files.limit_pixels(arguments.max_pixels)
     files = [file.path for file in record_files.find(arguments.records, arguments.split)]
     _check_keys(images, files)
     model_dir = versions.newest(arguments.model)
@@ -74,7 +80,7 @@ def _sources(images: list[Path], record_paths: list[str]) -> Iterator[Source]:
     for path in images:
         yield Source(path.stem, str(path), path.read_bytes())
     for path, key, encoded in _stored(record_paths):
-        yield Source(key, f"{path}: {key}", encoded)
+        yield Source(key, f"{path}: {key}", encoded, is_record=True)
 
 
 def _stored(record_paths: list[str]) -> Iterator[tuple[str, str, bytes]]:
@@ -134,8 +140,11 @@ def _expanded(path: Path) -> Iterator[Path]:
 def _predicted(answer: Any, source: Source) -> dict[str, Any]:
     """The model's answer for one image: name -> bytes or int32 [N]."""
     import tensorflow as tf
-    from seg_models import errors
+    from seg_models import errors, image_files
 
+    if not source.is_record:
+        # Before the model has looked at it, which may take minutes and all the memory that there is.
+        image_files.opened(source.encoded, source.shown)
     try:
         outputs = answer(image_bytes=tf.constant([source.encoded]))
     except tf.errors.InvalidArgumentError:
@@ -151,8 +160,9 @@ def _write(output_dir: str, source: Source, card: Any, answer: dict[str, Any]) -
 
     panoptic = "panoptic" in card.tasks
     main = "panoptic_png" if panoptic else "semantic_png"
-    values = image_files.decode(answer[main])
-    picture = _rgb(source, values.shape)
+    with image_files.of_any_size():
+        values = image_files.decode(answer[main])
+        picture = _rgb(source, values.shape)
     overlay = (visualize.panoptic_overlay if panoptic else visualize.semantic_overlay)(picture, values, card.info)
     files = {
         "semantic.png": answer["semantic_png"],

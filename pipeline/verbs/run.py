@@ -1,6 +1,7 @@
 """Runs a whole experiment here: records, training, evaluation, push. What is done already is not done again."""
 
 import argparse
+import dataclasses
 import os
 import time
 
@@ -23,6 +24,9 @@ def add_arguments(parser: typed.Parser) -> None:
         metavar="WAY",
         default="fail",
         help="what to do at a broken item of the data set: fail, or skip and list it (default fail)",
+    )
+    parser.add_argument(
+        "--max_pixels", type=int, metavar="N", help="refuse larger images as harmful files (default 178956970)"
     )
     parser.add_argument(
         "--workers",
@@ -54,6 +58,8 @@ def run(arguments: argparse.Namespace) -> None:
     from pipeline import deployment, runners, steps, summary
 
     where = deployment.local(root, arguments.experiment, workers=arguments.workers, on_error=arguments.on_error)
+    if arguments.max_pixels is not None:
+        where = dataclasses.replace(where, max_pixels=arguments.max_pixels)
     outcome = runners.run_here(experiment, where)
     print(f"\nfinished in {steps.duration(time.monotonic() - started)}")
     for line in summary.lines(outcome, where):

@@ -32,6 +32,9 @@ def add_arguments(parser: typed.Parser) -> None:
         action="store_true",
         help="coco_panoptic: only the last crowd segment of a category excuses predictions, as in panopticapi",
     )
+    parser.add_argument(
+        "--max_pixels", type=int, metavar="N", help="refuse larger images as harmful files (default 178956970)"
+    )
     parser.add_argument("--output", metavar="FILE", help="write the JSON to this file too")
 
 
@@ -43,6 +46,8 @@ def run(arguments: argparse.Namespace) -> None:
     # Numpy and the metrics alone: no TensorFlow.
     from seg_models import image_files, scores, stored_predictions
 
+    if arguments.max_pixels is not None:
+        image_files.limit_pixels(arguments.max_pixels)
     if arguments.format == "semantic_png":
         found = stored_predictions.score_semantic_png(
             arguments.truth_dir, arguments.prediction_dir, arguments.num_classes, arguments.void
