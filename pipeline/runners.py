@@ -30,10 +30,12 @@ def compile_to(path: str, experiment: config.Experiment, where: deployment.Deplo
     """Writes the pipeline as a job that Kubeflow Pipelines 2 (.yaml) or Vertex (.json) takes; returns the path.
 
     Raises:
-      UserError: the extra `kubeflow` is not installed, or the deployment has no image.
+      UserError: the extra `kubeflow` is not installed, the deployment has no image, or the experiment asks for what
+        would fail in the cluster.
     """
     if not where.image:
         raise errors.UserError("`image` is empty; every step runs in a container with this package installed.")
+    check(experiment)
     try:
         from tfx.orchestration.kubeflow.v2 import kubeflow_v2_dag_runner
     except ImportError as error:

@@ -2,17 +2,20 @@
 
 import dataclasses
 import json
+import shlex
 from pathlib import Path
 
 import pytest
 import yaml
 
-from pipeline import deployment, pipeline, runners
+from pipeline import cli, deployment, pipeline, quiet, runners
+from pipeline.verbs import compile as compile_verb
 from seg_models import config, errors, overrides
 from seg_models.datasets import toy_streets
 from seg_models.models import unet
 from seg_models.optimizers import sgd
 from seg_models.schedules import polynomial
+from tests import raw_tree
 
 EXPERIMENT = config.Experiment(
     dataset=toy_streets.Config(images_train=2, images_eval=2),
@@ -81,6 +84,29 @@ def test_a_misspelt_score_or_metric_is_found_before_anything_runs(field: str, tm
     with pytest.raises(errors.UserError, match="Did you mean"):
         runners.run_here(overrides.apply(EXPERIMENT, {field: text}), deployment.local(str(tmp_path / "root"), "x"))
     assert not (tmp_path / "root").exists()
+    kubeflow = deployment.kubeflow("gs://bucket/x", "x", image="segline:1")
+    with pytest.raises(errors.UserError, match="Did you mean"):
+        runners.compile_to(str(tmp_path / "job.yaml"), overrides.apply(EXPERIMENT, {field: text}), kubeflow)
+    assert not (tmp_path / "job.yaml").exists()
+
+
+def test_the_example_of_compile_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quiet, "down", lambda: None)
+    verb, *argv = shlex.split(compile_verb.EXAMPLE.replace("\\\n", ""))[1:]
+    raw = raw_tree.make("camvid", tmp_path / "raw").config.data_dir
+    places = {"/mnt/camvid": raw, "job.yaml": str(tmp_path / "job.yaml")}
+    argv = [places.pop(argument, argument) for argument in argv]
+    assert not places and cli.main([verb, *argv, "--max_pixels", "12345"]) == 0
+    assert "12345" in (tmp_path / "job.yaml").read_text()
+
+
+def test_compiling_says_that_it_looks_at_the_raw_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(quiet, "down", lambda: None)
+    argv = ["compile", "camvid_unet", "--for", "kubeflow", "--root", "gs://b/x", "--image", "i", "--output", "job.yaml"]
+    assert cli.main([*argv, "--data_dir", str(tmp_path / "elsewhere")]) == 1
+    assert "elsewhere`: there is no such folder on this machine" in capsys.readouterr().err
 
 
 def _name(task: str) -> str:

@@ -2,11 +2,24 @@
 
 import argparse
 import dataclasses
+import os
+from typing import TYPE_CHECKING
 
 from pipeline import arguments as typed
+from seg_models import errors
 
-EXAMPLE = "segline compile camvid_unet --for kubeflow --root gs://bucket/x --image registry/segline:1 --output job.yaml"
-FIELDS = "Any field of the experiment is an option too, by its dotted name, such as `--train.steps 100`."
+if TYPE_CHECKING:
+    from pipeline import deployment
+
+EXAMPLE = """segline compile camvid_unet --data_dir /mnt/camvid --for kubeflow --root gs://bucket/x \\
+        --image registry/segline:1 --output job.yaml"""
+FIELDS = """Any field of the experiment is an option too, by its dotted name, such as `--train.steps 100`.
+
+The raw data must be on this machine too, under the path that the steps see: the job holds a fingerprint of its files,
+by which the cluster knows whether the records in its cache are of these data. Compile again when they have changed.
+
+What the steps hand on lies in the bucket. Training and evaluation do not read from there yet: they take its address
+for a local path. So a job compiles, and ends with an error where training begins."""
 ORCHESTRATORS = ("kubeflow", "vertex")
 
 
@@ -22,7 +35,12 @@ def add_arguments(parser: typed.Parser) -> None:
     parser.add_argument(
         "--output", metavar="FILE", required=True, help="job to write: .yaml for Kubeflow, .json for Vertex"
     )
-    parser.add_argument("--data_dir", metavar="DIR", help="folder of the raw data set, as the steps see it")
+    parser.add_argument(
+        "--data_dir", metavar="DIR", help="folder of the raw data set: the same path here and for the steps"
+    )
+    parser.add_argument(
+        "--max_pixels", type=int, metavar="N", help="refuse larger images as harmful files (default 178956970)"
+    )
     parser.add_argument("--project", default="", help="vertex: the cloud project, for Dataflow")
     parser.add_argument("--region", default="", help="vertex: the region, for Dataflow")
     parser.add_argument("--accelerator", default="", metavar="TYPE", help="for training, such as NVIDIA_TESLA_T4")
@@ -37,14 +55,22 @@ def run(arguments: argparse.Namespace) -> None:
     quiet.down()
     fields = dict(arguments.fields)
     if arguments.data_dir is not None:
+        if not os.path.isdir(arguments.data_dir):
+            raise errors.UserError(
+                f"`--data_dir {arguments.data_dir}`: there is no such folder on this machine. Compiling takes a "
+                "fingerprint of the raw data: mount them here under the path that the steps see."
+            )
         fields["dataset.data_dir"] = arguments.data_dir
     experiment = typed.experiment(arguments, fields)
     from pipeline import runners
 
-    print(f"job in {runners.compile_to(arguments.output, experiment, _where(arguments))}")
+    where = _where(arguments)
+    if arguments.max_pixels is not None:
+        where = dataclasses.replace(where, max_pixels=arguments.max_pixels)
+    print(f"job in {runners.compile_to(arguments.output, experiment, where)}")
 
 
-def _where(arguments: argparse.Namespace) -> object:
+def _where(arguments: argparse.Namespace) -> "deployment.Deployment":
     from pipeline import deployment
 
     name, image = arguments.experiment, arguments.image
