@@ -113,6 +113,16 @@ def test_training_depends_on_the_weights_that_it_starts_from(tmp_path: Path) -> 
     assert start(0) != start(1)
 
 
+def test_the_number_of_workers_is_no_reason_to_convert_again() -> None:
+    """TFX's cache sees how a step is executed; that must not name the workers."""
+    executed = []
+    for where in (HERE, deployment.local("runs/x", "x", workers=4)):
+        definition = compiler.Compiler().compile(pipeline.create_pipeline(EXPERIMENT, where))
+        executed.append(runner_utils.extract_local_deployment_config(definition))
+    assert executed[0] == executed[1]
+    assert "direct_num_workers" in str(executed[0])
+
+
 def test_the_limit_of_pixels_reaches_the_conversion() -> None:
     limited = pipeline.create_pipeline(EXPERIMENT, dataclasses.replace(HERE, max_pixels=7))
     converting = [properties(node) for node in limited.components if node.id == "ExampleGen"]
