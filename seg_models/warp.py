@@ -42,9 +42,12 @@ def bilinear(values: tf.Tensor, coordinates: tf.Tensor, fill: float) -> tf.Tenso
     def at(rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
         return tf.gather_nd(values, tf.stack([rows[..., 0], columns[..., 1]], axis=-1))
 
-    top = at(low, low) * (1 - right) + at(low, high) * right
-    bottom = at(high, low) * (1 - right) + at(high, high) * right
-    return tf.where(_inside(values, coordinates)[..., tf.newaxis], top * (1 - down) + bottom * down, fill)
+    # A step from one value towards the other stays between them; of a weighted sum the rounding makes 255 a 255.00002.
+    top, bottom = at(low, low), at(high, low)
+    top += right * (at(low, high) - top)
+    bottom += right * (at(high, high) - bottom)
+    seen = top + down * (bottom - top)
+    return tf.where(_inside(values, coordinates)[..., tf.newaxis], seen, fill)
 
 
 def nearest(ids: tf.Tensor, coordinates: tf.Tensor, fill: int) -> tf.Tensor:

@@ -138,6 +138,16 @@ def check_objects(one: dict[str, np.ndarray], original: np.ndarray, source: np.n
         assert one["object_crowd"][listed[instance]] == truth["object_crowd"][place]
 
 
+@pytest.mark.parametrize("name", SINGLE)
+def test_what_is_saturated_stays_within_the_range(name: str) -> None:
+    """Black and white blocks: rounded weights that add up to a little more than 1 would give more than white."""
+    values = {key: tf.constant(value) for key, value in example().items()}
+    values["image"] = tf.repeat(255.0 * tf.cast(values["semantic"] % 3 > 0, tf.float32)[..., tf.newaxis], 3, axis=-1)
+    for seed in SEEDS:
+        image = graph(MOVING.get(name, MODULES[name].Config()))(values, tf.constant([5, seed]))["image"].numpy()
+        assert image.min() >= 0 and image.max() <= 255
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_types_range_and_what_passes_through(name: str) -> None:
     settings = MODULES[name].Config()
