@@ -12,8 +12,9 @@ or, where no text holds a comma, --tune.space 'train.learning_rate=1e-4..1e-2 lo
 import dataclasses
 import re
 from collections.abc import Mapping
+from typing import Any
 
-from seg_models import config, errors, overrides
+from seg_models import config, errors, overrides, registry
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 RANGE = re.compile(rf"({NUMBER})\.\.({NUMBER})( log)?")
@@ -88,11 +89,18 @@ def shortened(settings: config.Training, share: float) -> config.Training:
     learning = dataclasses.replace(
         settings.train,
         steps=steps,
+        schedule=_shortened(settings.train.schedule, share),
         warmup_steps=min(round(share * settings.train.warmup_steps), steps - 1),
         evaluate_every=0,
         patience=0,
     )
     return dataclasses.replace(settings, train=learning, metric="")
+
+
+def _shortened(schedule: Any, share: float) -> Any:
+    """A schedule's Config for a share of the run; those whose places are all fractions of the run stay as they are."""
+    shortened = getattr(registry.module_of(schedule), "shortened", None)
+    return shortened(schedule, share) if shortened else schedule
 
 
 def _dimension(field: str, text: str) -> Choice | Range:

@@ -4,6 +4,7 @@ import pytest
 
 from seg_models import config, errors, overrides, tuning
 from seg_models.models import deeplab_v3_plus, unet
+from seg_models.schedules import step
 from tests import test_config, tiny_training
 
 SETTINGS = tiny_training.settings()
@@ -79,6 +80,19 @@ def test_a_trial_takes_its_share_of_the_steps_and_of_the_warmup() -> None:
     assert (short.train.patience, short.metric) == (0, "")
     shortest = tuning.shortened(settings, 0.001).train
     assert (shortest.steps, shortest.warmup_steps) == (1, 0)
+
+
+def test_a_trial_s_learning_rate_falls_at_the_same_places_of_the_run() -> None:
+    """Of 1000 steps at 500 and 900, and at two thirds; of a trial of 100 at 50 and 90, and at two thirds."""
+    schedule = step.Config(milestones=(500, 2 / 3, 900))
+    short = tuning.shortened(tiny_training.settings(steps=1000, schedule=schedule), 0.1).train
+    assert short.schedule.milestones == pytest.approx((50, 2 / 3, 90)) and short.schedule.factor == schedule.factor
+    built = step.build(short.schedule, learning_rate=1.0, steps=short.steps, warmup_steps=0)
+    assert [float(built(place)) for place in (49, 50, 66, 67, 89, 90)] == pytest.approx([1, 0.1, 0.1, 0.01, 0.01, 1e-3])
+    # A step stays one where it would become a fraction.
+    assert step.shortened(step.Config(milestones=(5, 9)), 0.1).milestones == (1, 1)
+    kept = tuning.shortened(tiny_training.settings(), 0.5).train.schedule
+    assert kept == tiny_training.settings().train.schedule
 
 
 def test_the_section_comes_with_its_first_field_on_the_command_line() -> None:

@@ -28,6 +28,14 @@ class Config:
             raise errors.UserError(f"`factor` is {self.factor}; expected more than 0 and at most 1.")
 
 
+def shortened(config: Config, share: float) -> Config:
+    """The same shape in a run of a share of the steps: milestones that are steps come as much earlier."""
+    # Not below 1, where a number is a fraction.
+    return dataclasses.replace(
+        config, milestones=tuple(each if each < 1 else max(1.0, share * each) for each in config.milestones)
+    )
+
+
 def build(
     config: Config, *, learning_rate: float, steps: int, warmup_steps: int, warmup_start: float = 0.0
 ) -> keras.optimizers.schedules.LearningRateSchedule:
