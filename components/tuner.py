@@ -27,10 +27,28 @@ TUNE = "tune"
 # What Hyperband calls epochs: shares of the longest trial, which 9 of them make; brackets start with 1, 3 and 9.
 UNITS, FACTOR = 9, 3
 EPOCHS = "tuner/epochs"
+WORST = -sys.float_info.max  # what a trial that failed scores there
+
+
+class Hyperband(keras_tuner.oracles.HyperbandOracle):
+    """Hyperband in whose brackets a failed trial is the worst; Keras Tuner leaves a bracket with one unfinished."""
+
+    def score_trial(self, trial: trials.Trial) -> None:
+        """Gives a trial that has ended its score; Keras Tuner calls this."""
+        super().score_trial(trial)
+        if math.isnan(trial.score):
+            trial.score = WORST
+
+    def get_best_trials(self, num_trials: int | None = 1) -> list[trials.Trial]:
+        """The best trials, without failed ones; None, which TFX asks for: all."""
+        best = super().get_best_trials(len(self.trials))
+        return [trial for trial in best if trial.score is not None and trial.score > WORST][:num_trials]
+
+
 ORACLES = {
     "random": keras_tuner.oracles.RandomSearchOracle,
     "bayesian": keras_tuner.oracles.BayesianOptimizationOracle,
-    "hyperband": keras_tuner.oracles.HyperbandOracle,
+    "hyperband": Hyperband,
 }
 
 

@@ -75,6 +75,39 @@ def test_hyperband_gives_the_better_ones_more_steps(tmp_path: Path) -> None:
     assert "tuner/epochs" not in hyperparameters.fields(found.get_best_hyperparameters()[0])
 
 
+@pytest.mark.parametrize("failing", [1, 5])
+def test_hyperband_fills_its_brackets_though_trials_fail(failing: int, tmp_path: Path) -> None:
+    """The first trials, which the most promising bracket starts with, end in a loss that is no number."""
+    lost = []
+
+    def diverging(settings: config.Training) -> float:
+        if len(lost) < failing:
+            lost.append(settings)
+            raise errors.UserError("The loss is nan in step 3.")
+        return goodness(settings)
+
+    found = search(tmp_path, diverging, algorithm="hyperband", share=1.0)
+    found.search(verbose=0)
+    by_steps = {steps: [each for each in found.seen if each.train.steps == steps] for steps in (10, 30, 90)}
+    assert {steps: len(each) for steps, each in by_steps.items()} == {10: 9, 30: 3 + 5, 90: 1 + 2 + 3}
+    rates = {each.train.learning_rate for each in lost}
+    assert not rates & {each.train.learning_rate for each in found.seen if each.train.steps == 90}
+    # As TFX's Tuner asks for them: `max_trials`, which Hyperband has none of.
+    ranked = found.oracle.get_best_trials(found.oracle.max_trials)
+    assert len(ranked) == len(found.seen) - failing
+    assert ranked[0].score == max(goodness(each) for each in found.seen if each not in lost)
+    again = search(tmp_path, diverging, algorithm="hyperband", share=1.0)
+    assert [each.score for each in again.oracle.get_best_trials(None)] == [each.score for each in ranked]
+
+
+def test_a_hyperband_of_failures_alone(tmp_path: Path) -> None:
+    def never(settings: config.Training) -> float:
+        raise errors.UserError("The loss is nan in step 3.")
+
+    with pytest.raises(errors.UserError, match="None of the 23 trials of `tune.space` came to a score"):
+        search(tmp_path, never, algorithm="hyperband").search(verbose=0)
+
+
 def test_settings_that_fail_are_told_and_the_search_goes_on(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
