@@ -13,6 +13,7 @@ from seg_models import errors, export, model, versions, weight_paths
 log = logging.getLogger("segline")
 
 SHOWN = 6  # of the weights that are not taken, in the log
+MEAN = "/moving_mean"  # ends the path of a statistic that batch normalisation alone has
 
 
 def read(directory: str) -> dict[str, np.ndarray]:
@@ -37,7 +38,7 @@ def give(network: model.SegmentationModel, values: Mapping[str, np.ndarray], sou
     """Gives the weights of `network` the values of the same path and shape; the others stay as they are.
 
     Raises:
-      UserError: none fits.
+      UserError: none fits, or the network normalises by groups what the values have statistics of batches for.
     """
     weights = {path: weight for path, weight in weight_paths.named(network).items() if weight.dtype.is_floating}
     fitting = [path for path, weight in weights.items() if path in values and values[path].shape == weight.shape]
@@ -46,6 +47,7 @@ def give(network: model.SegmentationModel, values: Mapping[str, np.ndarray], sou
             f"`train.start_from`: none of the {len(weights)} weights ({next(iter(weights))} ...) is in {source} with "
             f"the same path and shape; it has {', '.join(list(values)[:SHOWN])} ..."
         )
+    _check_normalisation(weights, values, source)
     for path in fitting:
         weights[path].assign(values[path])
     left = [path for path in weights if path not in set(fitting)]
@@ -65,6 +67,32 @@ def fingerprint(directory: str | None) -> str:
         digest.update(f"{path} {value.shape} {value.dtype}\n".encode())
         digest.update(np.ascontiguousarray(value))
     return digest.hexdigest()[:16]
+
+
+def _check_normalisation(weights: Mapping[str, tf.Variable], values: Mapping[str, np.ndarray], source: str) -> None:
+    """Raises UserError where layers have group normalisation in place of the source's batch normalisation.
+
+    Weights that were learnt behind the one are wrong behind the other. Layers that the network does not have at all
+    are no mistake: its head may be another one.
+    """
+    lost = [
+        path
+        for path, value in values.items()
+        if path.endswith(MEAN) and path not in weights and _has_groups(weights, path.removesuffix(MEAN), value.shape)
+    ]
+    if lost:
+        raise errors.UserError(
+            f"`train.start_from`: {source} has batch normalisation where this model has group normalisation, in "
+            f"{len(lost)} layers ({lost[0].removesuffix(MEAN)} ...); its weights would be worth little. Set "
+            "`model.norm.kind` to `batch`, and where a batch has few images keep the statistics as they are: "
+            "--model.norm.kind batch --train.learning_rate_factors '*/gamma=0,*/beta=0'."
+        )
+
+
+def _has_groups(weights: Mapping[str, tf.Variable], layer: str, shape: tuple[int, ...]) -> bool:
+    """Whether the layer, of that name or numbered alike, is there with factors for as many channels."""
+    names = (f"{layer}/", layer.replace("/batch_normalization", "/group_normalization") + "/")
+    return any(path.startswith(names) and path.endswith("/gamma") and weights[path].shape == shape for path in weights)
 
 
 def _listed(left: list[str]) -> str:

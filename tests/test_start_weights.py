@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from seg_models import dataset, errors, export, model, start_weights, weight_paths
+from seg_models.layers import normalization
 from seg_models.models import unet
 from tests import tiny_evaluation, tiny_models
 
@@ -78,3 +79,25 @@ def test_the_fingerprint_tells_weights_apart(exported: str, tmp_path: Path) -> N
     known = start_weights.fingerprint(exported)
     assert known == start_weights.fingerprint(f"{exported}/3") == start_weights.fingerprint(str(tmp_path / "same"))
     assert known != start_weights.fingerprint(str(tmp_path / "other")) and start_weights.fingerprint(None) == ""
+
+
+def test_batch_normalisation_s_weights_are_refused_by_group_normalisation(exported: str) -> None:
+    """Of a model that normalises by groups where the source does by batches; not where it has no such layer."""
+    source = start_weights.read(exported)
+    config = unet.Config(depth=1, width=4, norm=normalization.Norm("group"))
+    info = dataset.DatasetInfo("some", tiny_models.INFO.categories[:5], raw_values=())
+    with pytest.raises(errors.UserError, match="there has batch normalisation where.*model.norm.kind batch"):
+        start_weights.give(unet.build(config, info), source, "there")
+    other = {**source, "head/elsewhere/moving_mean": np.zeros([4], np.float32)}
+    start_weights.give(build(), other, "there")
+    kernels = {path: value for path, value in source.items() if path.endswith("/kernel")}
+    start_weights.give(unet.build(config, info), kernels | {"head/elsewhere/moving_mean": np.zeros([4])}, "there")
+
+
+@pytest.mark.parametrize("name", ["deeplab_v3_plus", "pspnet"])
+def test_named_layers_of_the_other_normalisation_are_found(name: str) -> None:
+    named = weight_paths.named(tiny_models.build(name, "batch"))
+    source = {path: weight.numpy() for path, weight in named.items() if weight.dtype.is_floating}
+    lost = sum(path.endswith("/moving_mean") for path in source)
+    with pytest.raises(errors.UserError, match=rf"in {lost} layers"):
+        start_weights.give(tiny_models.build(name, "group"), source, "there")

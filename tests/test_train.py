@@ -1,7 +1,7 @@
 """Training from records to exported model: killed and resumed, stopped early, poisoned, in half precision, averaged."""
 
-import dataclasses
 import math
+import re
 import shutil
 import signal
 import subprocess
@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seg_models import config, errors, evaluate, export, history, inference, input_pipeline
-from seg_models import learner, manifest, start_weights, train
+from seg_models import config, errors, evaluate, export, history, input_pipeline
+from seg_models import learner, manifest, overrides, start_weights, train
 from seg_models.callbacks import follow, score
 from seg_models.optimizers import sgd
-from tests import conftest, tiny_models, tiny_training, toy_records
+from tests import conftest, tiny_training, toy_records
 
 
 @pytest.fixture(scope="module")
@@ -157,18 +157,6 @@ def test_training_stops_early_and_exports_the_best_weights(root: Path, monkeypat
     assert sorted(value.ravel().tolist() for value in weights(folders).values()) == exported
 
 
-def test_inference_that_does_not_fit_the_model_is_refused_before_the_first_step(root: Path) -> None:
-    folders = tiny_training.folders(root, "unfit")
-    settings = dataclasses.replace(
-        tiny_training.settings(),
-        model=tiny_models.CONFIGS["panoptic_deeplab"],
-        inference=inference.Inference(flip=True),
-    )
-    with pytest.raises(errors.UserError, match="tells things apart"):
-        train.train(settings, folders)
-    assert not Path(folders.checkpoints).exists() and not Path(folders.model).exists()
-
-
 def test_a_loss_that_is_no_number_names_the_records_of_its_step(root: Path) -> None:
     folders = tiny_training.folders(root, "poisoned")
     settings = tiny_training.settings(
@@ -198,6 +186,20 @@ def test_a_stage_starts_from_the_model_of_the_one_before(root: Path) -> None:
     assert "head/batch_normalization/moving_mean" in changed
 
 
+def test_a_small_batch_starts_from_batch_normalisation_whose_statistics_stay(root: Path) -> None:
+    """Two images would be normalised by groups; what the error says to do instead keeps the statistics to the bit."""
+    whole, small = tiny_training.folders(root, "whole"), tiny_training.folders(root, "small")
+    settings = tiny_training.settings(batch_size=2, start_from=whole.model, steps=2, warmup_steps=0, evaluate_every=0)
+    with pytest.raises(errors.UserError, match="batch normalisation where.*--model.norm.kind batch") as raised:
+        train.train(settings, small)
+    options = re.findall(r"--(\S+) '?([^\s'.]+)", str(raised.value))
+    assert [field for field, _ in options] == ["model.norm.kind", "train.learning_rate_factors"]
+    train.train(overrides.apply(settings, dict(options)), small)
+    before, after = start_weights.read(whole.model), start_weights.read(small.model)
+    changed = {path.rpartition("/")[2] for path in before if not np.array_equal(before[path], after[path])}
+    assert changed == {"kernel", "bias"} and before.keys() == after.keys()
+
+
 @pytest.mark.slow
 def test_a_resumed_stage_ends_with_the_same_bits(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, cut = tiny_training.folders(root, "factors"), tiny_training.folders(root, "factors_cut")
@@ -220,7 +222,8 @@ def test_precise_statistics_change_what_is_judged_and_not_what_is_learnt(root: P
     exported = {}
     for images in (0, 8):
         folders = tiny_training.folders(root, f"precise_{images}")
-        train.train(tiny_training.settings(steps=2, warmup_steps=0, evaluate_every=1, precise_bn_images=images), folders)
+        settings = tiny_training.settings(steps=2, warmup_steps=0, evaluate_every=1, precise_bn_images=images)
+        train.train(settings, folders)
         exported[images] = start_weights.read(folders.model)
     different = {path for path, value in exported[0].items() if not np.array_equal(value, exported[8][path])}
     assert different and different == {path for path in exported[0] if "/moving_" in path}
@@ -243,10 +246,3 @@ def test_half_precision(root: Path, precision: str) -> None:
     assert all(value.dtype in (np.float32, np.int32) for value in weights(folders).values())
     answer = export.load(folders.model).signatures["dense"](image=tf.zeros([1, 5, 7, 3], tf.uint8))
     assert answer["semantic"].shape == (1, 5, 7)
-
-
-@pytest.mark.parametrize(
-    ("steps", "every", "expected"), [(8, 2, (4, 2)), (7, 3, (3, 3)), (5, 100, (1, 5)), (1, 1, (1, 1)), (10, 4, (3, 4))]
-)
-def test_rounds_are_whole_and_no_longer_than_asked(steps: int, every: int, expected: tuple[int, int]) -> None:
-    assert train._rounds(tiny_training.settings(steps=steps, checkpoint_every=every).train) == expected
