@@ -10,9 +10,9 @@ import tensorflow as tf
 from scipy import special
 
 from seg_models import config as settings
-from seg_models import dataset, errors
+from seg_models import dataset, errors, soft_counts
 from seg_models.layers import normalization, stream_merging, vgg
-from seg_models.losses import boundary, cross_entropy, sum_of_losses
+from seg_models.losses import boundary, cross_entropy, dice, sum_of_losses
 from seg_models.models import cascade, segnet
 
 VOID = dataset.VOID
@@ -168,6 +168,14 @@ def test_a_sum_of_losses_may_be_learnt_from_where_no_term_prepares_maps() -> Non
     for loss in (boundary.Config(), within):
         with pytest.raises(errors.UserError, match="prepares maps of all categories"):
             build(loss=loss)
+
+
+def test_losses_that_skip_classes_are_refused() -> None:
+    skipping = dice.Config(scope=soft_counts.Scope(skip_classes=(0,)))
+    assert cascade.Config(loss=dice.Config()).loss == dice.Config()
+    for loss in (skipping, sum_of_losses.Config((cross_entropy.Config(), skipping))):
+        with pytest.raises(errors.UserError, match="`skip_classes`: train ids, but the streams have categories"):
+            cascade.Config(loss=loss)
 
 
 def test_settings() -> None:

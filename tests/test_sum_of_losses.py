@@ -1,10 +1,14 @@
 """Sums of losses: factors, what the terms prepare, nesting."""
 
+from typing import Any
+
 import pytest
 
-from seg_models import errors
-from seg_models.losses import boundary, cross_entropy, dice, jaccard, sum_of_losses
+from seg_models import errors, soft_counts
+from seg_models.losses import boundary, cross_entropy, dice, focal_tversky, jaccard, sum_of_losses, tversky
 from tests import four_pixels, tiny_losses
+
+SOME = soft_counts.Scope(skip_classes=(0,))
 
 
 def test_terms_are_weighed_and_added() -> None:
@@ -28,6 +32,19 @@ def test_what_terms_prepare_keeps_apart() -> None:
 
 def test_nothing_is_prepared_where_nothing_is_needed() -> None:
     assert not sum_of_losses.prepare(sum_of_losses.Config(), tiny_losses.INFO, tiny_losses.batch())
+
+
+@pytest.mark.parametrize(
+    "config", [boundary.Config((0,)), dice.Config(scope=SOME), focal_tversky.Config(index=tversky.Config(scope=SOME))]
+)
+def test_skipped_classes_are_found_in_any_part(config: Any) -> None:
+    assert sum_of_losses.skips_classes(config)
+    nested = sum_of_losses.Config((cross_entropy.Config(), sum_of_losses.Config((config,), (1.0,))))
+    assert sum_of_losses.skips_classes(nested)
+
+
+def test_no_default_skips_classes() -> None:
+    assert not any(sum_of_losses.skips_classes(tiny_losses.CONFIGS[name]) for name in tiny_losses.NAMES)
 
 
 @pytest.mark.parametrize(("terms", "weights"), [((), ()), ((dice.Config(),), (1.0, 1.0))])

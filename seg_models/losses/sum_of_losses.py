@@ -39,6 +39,16 @@ def prepares(config: Any) -> bool:
     return hasattr(registry.module_of(config), "prepare")
 
 
+def skips_classes(config: Any) -> bool:
+    """Whether a loss, given by its Config, leaves classes out; `skip_classes` may be that of a part of the Config."""
+    if isinstance(config, tuple):
+        return any(map(skips_classes, config))
+    if not dataclasses.is_dataclass(config):
+        return False
+    fields = vars(config)
+    return bool(fields.get("skip_classes")) or any(map(skips_classes, fields.values()))
+
+
 def prepare(config: Config, info: dataset.DatasetInfo, batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     """What the terms prepare, float or int [B, ...]; the names say of which term, so that two of a kind keep apart."""
     prepared = {}

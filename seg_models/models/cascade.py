@@ -34,7 +34,8 @@ class Config:
       object_weight, part_weight: of the losses beside the stuff stream's.
       vgg16: its `fc_channels` and `dropout` are those of "dilated" alone.
       norm: of every convolution but the last; DilatedNet has none. SegNet has: set `norm.kind` auto with it.
-      loss: Config of seg_models.losses, of every stream on its own classes; one that prepares no maps.
+      loss: Config of seg_models.losses, of every stream on its own classes; one that prepares no maps and skips no
+        classes.
     """
 
     base: str = "dilated"
@@ -58,6 +59,11 @@ class Config:
             raise errors.UserError(
                 f"`loss` is of {type(self.loss).__module__}, which prepares maps of all categories, or has a term that "
                 "does; the streams have categories of their own. Expected a loss without them, such as cross_entropy."
+            )
+        if sum_of_losses.skips_classes(self.loss):
+            raise errors.UserError(
+                f"`loss` is of {type(self.loss).__module__} and has, or has a term with, `skip_classes`: train ids, "
+                "but the streams have categories of their own. Expected a loss without them."
             )
         names = [part for part, _ in self.parts]
         if len(set(names)) < len(names) or {whole for _, whole in self.parts} & set(names):
