@@ -19,8 +19,9 @@ class Config:
         such as void, is not counted.
       label_smoothing: of the one-hot truth.
       easy_probability: a pixel whose true class has at least this probability is not learnt from (online hard example
-        mining; 0.7 in the releases of PSPNet and of HRNet); 1: all are learnt from.
-      min_kept: of each image, so many of the hardest known pixels are learnt from all the same.
+        mining; HRNet's release configures 0.9, its class defaults to 0.7); 1: all are learnt from.
+      min_kept: of each image, so many of the hardest known pixels are learnt from all the same. HRNet's release counts
+        them over all images of a device: 100000, and 131072 in its settings for Cityscapes.
     """
 
     hardest_fraction: float = 1.0
