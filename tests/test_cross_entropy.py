@@ -126,6 +126,14 @@ def test_easy_pixels_are_left_out(min_kept: int, kept: list[int]) -> None:
     assert float(found) == pytest.approx(expected, rel=1e-5)
 
 
+def test_of_no_hard_pixels_the_hardest_alone_are_kept() -> None:
+    """An `easy_probability` of 0 makes every pixel easy; costs are log 3/2, log 3 and log 6."""
+    semantic = np.zeros((1, 1, 3), np.int32)
+    logits = np.log([[[[4.0, 1, 1], [2, 2, 2], [1, 3, 2]]]]).astype(np.float32)
+    found = loss(semantic, logits, np.ones((1, 1, 3), np.float32), easy_probability=0.0, min_kept=2)
+    assert float(found) == pytest.approx((np.log(3) + np.log(6)) / 2)
+
+
 def test_hard_pixels_of_a_smoothed_truth_are_those_of_the_truth() -> None:
     semantic, logits, weight = case()
     probability = np.take_along_axis(tf.nn.softmax(logits).numpy(), semantic[..., None] % 255, axis=-1)[..., 0]
@@ -135,10 +143,17 @@ def test_hard_pixels_of_a_smoothed_truth_are_those_of_the_truth() -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{"easy_probability": 1.1}, {"min_kept": -1}, {"easy_probability": 0.7, "hardest_fraction": 0.2}]
+    "fields",
+    [
+        {"easy_probability": 1.1},
+        {"min_kept": -1},
+        {"easy_probability": 0.7, "hardest_fraction": 0.2},
+        {"easy_probability": 0.0},
+        {"min_kept": 5, "hardest_fraction": 0.2},
+    ],
 )
 def test_impossible_choices_of_pixels(fields: dict[str, float]) -> None:
-    with pytest.raises(errors.UserError, match="`easy_probability`.*expected"):
+    with pytest.raises(errors.UserError, match="(`easy_probability`|`min_kept`).*expected"):
         cross_entropy.Config(**fields)
 
 

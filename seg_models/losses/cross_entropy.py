@@ -45,6 +45,15 @@ class Config:
                 f"`hardest_fraction` is {self.hardest_fraction} and `easy_probability` {self.easy_probability}; "
                 "expected one of them at most, for both choose the pixels."
             )
+        if self.easy_probability == 0 and not self.min_kept:
+            raise errors.UserError(
+                "`easy_probability` is 0 and `min_kept` 0, so nothing would be learnt from; expected one above 0."
+            )
+        if self.hardest_fraction < 1 and self.min_kept:
+            raise errors.UserError(
+                f"`min_kept` is {self.min_kept} and `hardest_fraction` {self.hardest_fraction}; expected `min_kept` 0, "
+                "for it belongs to `easy_probability`."
+            )
 
 
 def loss(
