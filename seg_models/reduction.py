@@ -42,7 +42,8 @@ def gathered(values: tf.Tensor) -> tf.Tensor:
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:
         return values
-    return context.all_gather(values, axis=0)
+    # In a graph all that is known of the shape would be lost.
+    return tf.ensure_shape(context.all_gather(values, axis=0), [None, *values.shape[1:]])
 
 
 def own_part(values: tf.Tensor) -> tf.Tensor:

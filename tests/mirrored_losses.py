@@ -57,7 +57,8 @@ def replicated(
         return loss, tape.gradient(loss, scores)
 
     parts = strategy.experimental_distribute_values_from_function(part)
-    results = strategy.run(replica, (parts,))
+    # In a graph, as training runs: there the replicas' messages are other operations than in eager execution.
+    results = tf.function(lambda: strategy.run(replica, (parts,)))()
     losses, gradients = (strategy.experimental_local_results(each) for each in results)
     return [float(loss) for loss in losses], [gradient.numpy() for gradient in gradients]
 

@@ -162,4 +162,5 @@ def test_two_replicas_add_up_to_one_device() -> None:
     found = json.loads(ended.stdout.splitlines()[-1])
     assert set(found) == set(tiny_losses.CONFIGS)
     for name, (loss, gradient) in found.items():
-        assert loss < 1e-12 and gradient < 1e-12, (name, loss, gradient)
+        # All is float64 but the distances of `hausdorff`, which a graph squares in another way.
+        assert loss < 1e-9 and gradient < 1e-9, (name, loss, gradient)
