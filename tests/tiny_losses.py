@@ -37,7 +37,7 @@ VARIANTS = {
     "sensitivity_specificity images": sensitivity_specificity.Config(0.5, PRESENT),
     "exponential_logarithmic images": exponential_logarithmic.Config(scope=PRESENT),
     "lovasz_softmax images": lovasz_softmax.Config(PRESENT),
-    "lovasz_softmax all": lovasz_softmax.Config(),
+    "lovasz_softmax all": lovasz_softmax.Config(soft_counts.Scope()),
     "boundary foreground": boundary.Config((0,)),
     "hausdorff foreground": hausdorff.Config(1.0, (0,)),
     "structural_similarity wide": structural_similarity.Config(share=1.0, threshold=0.0, window=5),
