@@ -126,9 +126,9 @@ def copy_weights(network: keras.Model, backbone: keras.Model, names: Mapping[str
             copy_weights(layer, backbone, names)
             continue
         twin = twins.get(names[layer.name] if names else layer.name.replace("/", "_"))
-        if twin is None or isinstance(twin, normalization.GroupNormalization):
-            continue
         values = layer.get_weights()
+        if twin is None or not values or isinstance(twin, normalization.GroupNormalization):
+            continue
         if isinstance(layer, keras.layers.BatchNormalization) and not layer.scale:
             values.insert(0, np.ones_like(values[0]))  # ours has a factor, which is 1 where the network has none
         if len(twin.weights) != len(values):

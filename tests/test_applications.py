@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from seg_models import applications, errors
-from seg_models.layers import normalization
+from seg_models.layers import drop_path, normalization
 
 
 def application(include_top: bool, weights: str | None, input_shape: tuple[int, int, int]) -> keras.Model:
@@ -103,6 +103,15 @@ def test_layers_of_one_name_that_differ_are_no_twins() -> None:
     other = keras.Model(image, keras.layers.Conv2D(4, 3, name="first")(image))
     with pytest.raises(ValueError, match="`first` has 2 weights, and 1 in tiny"):
         applications.copy_weights(applications.create(application, None), other)
+
+
+def test_a_twin_keeps_the_state_that_the_network_does_not_have() -> None:
+    image = keras.Input((32, 32, 3))
+    stateful = keras.Model(image, drop_path.layer(0.5, name="pad")(image))
+    before = stateful.get_weights()
+    applications.copy_weights(applications.create(application, None), stateful)
+    assert len(before) == 1
+    np.testing.assert_array_equal(stateful.get_weights(), before)
 
 
 def test_group_normalisation_starts_anew_and_convolutions_do_not() -> None:
