@@ -68,10 +68,20 @@ def sums(scope: Scope, known: known_pixels.Known, values: tuple[tf.Tensor, ...])
       UserError: the scope does not fit the classes; see `kept_classes`. Every loss of counts comes by here.
     """
     kept_classes(known.info, scope.skip_classes)
-    axes = (1, 2) if scope.per_image else (0, 1, 2)
-    summed = tf.stack([tf.reduce_sum(known.weight[..., None] * each, axis=axes) for each in values])
+    images = tf.stack([over_pixels(known.weight[..., None] * each) for each in values])
+    if scope.per_image:
+        return tf.unstack(images)
     # One message for all sums: replicas wait for each other at every one.
-    return tf.unstack(summed if scope.per_image else reduction.global_sum(summed)[:, None])
+    return tf.unstack(reduction.global_sum(tf.reduce_sum(images, axis=1))[:, None])
+
+
+def over_pixels(values: tf.Tensor) -> tf.Tensor:
+    """The sum over each image's pixels, float [B, H, W, C] -> float [B, C].
+
+    One axis after the other: on the CPU, each sum over all pixels at once is a single float32 that the pixels are added
+    to in turn, and of a million it is wrong in the third digit.
+    """
+    return tf.reduce_sum(tf.reduce_sum(values, axis=2), axis=1)
 
 
 def mean(scope: Scope, costs: tf.Tensor, truth: tf.Tensor) -> tf.Tensor:

@@ -31,7 +31,7 @@ def loss(
     """This replica's share of the mean over the classes; logits float [B, H, W, C], weight float [B, H, W]."""
     known = known_pixels.of(info, truth, logits, weight)
     scope, errors = config.scope, tf.abs(known.one_hot - known.probabilities)
-    parts = tf.reduce_sum(errors * _slopes_of(scope.per_image, errors, known), axis=[1, 2])
+    parts = soft_counts.over_pixels(errors * _slopes_of(scope.per_image, errors, known))
     (pixels,) = soft_counts.sums(scope, known, (known.one_hot,))
     if scope.per_image:
         return soft_counts.mean(scope, parts, pixels)
