@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seg_models import average, learner
+from seg_models import average, errors, learner
 from seg_models.callbacks import checkpoint
 from tests import tiny_models
 
 
-def build(seed: int, averaged: bool = True) -> learner.Learner:
+def build(seed: int, averaged: bool = True, norm: str = "batch") -> learner.Learner:
     """A learner whose numbers follow from the seed."""
-    network = tiny_models.build("unet", "batch")
+    network = tiny_models.build("unet", norm)
     network.compile(optimizer=keras.optimizers.Adam(0.01))
     network.optimizer.build(network.trainable_variables)
     kept = average.Average(network.network, 0.9) if averaged else None
@@ -52,6 +52,15 @@ def test_where_there_is_nothing_nothing_changes(tmp_path: Path) -> None:
     checkpoints.restore(str(tmp_path))
     checkpoints.restore_best()
     assert values(kept) == before
+
+
+@pytest.mark.parametrize("kinds", [("batch", "group"), ("group", "batch")])
+def test_a_model_of_another_normalisation_is_refused(tmp_path: Path, kinds: tuple[str, str]) -> None:
+    """As `auto` gives it where the same batch is spread over more devices, or over fewer."""
+    saved, other = (build(1, norm=kind) for kind in kinds)
+    checkpoint.Checkpoint(str(tmp_path), saved).on_epoch_end(0)
+    with pytest.raises(errors.UserError, match=f"as many devices as before, or delete {tmp_path} to"):
+        checkpoint.Checkpoint(str(tmp_path), other).restore(str(tmp_path))
 
 
 def test_the_best_weights_are_kept_apart(tmp_path: Path) -> None:

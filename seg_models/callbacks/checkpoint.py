@@ -5,7 +5,7 @@ import os
 import keras
 import tensorflow as tf
 
-from seg_models import learner
+from seg_models import errors, learner
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -29,10 +29,24 @@ class Checkpoint(keras.callbacks.Callback):
         )
 
     def restore(self, directory: str) -> None:
-        """Brings the newest checkpoint of a directory back, if there is one: all workers go on from the chief's."""
+        """Brings the newest checkpoint of a directory back, if there is one: all workers go on from the chief's.
+
+        Raises:
+          UserError: it is of another model.
+        """
         newest = tf.train.latest_checkpoint(directory)
-        if newest is not None:
+        if newest is None:
+            return
+        try:
             self._all.checkpoint.restore(newest).assert_existing_objects_matched()
+        except (AssertionError, ValueError) as error:
+            # Weights are missing, or others are in their place. The folder is of these settings alone, so what differs
+            # is what follows from the devices.
+            raise errors.UserError(
+                f"{newest}: the checkpoint does not hold the weights of the model as it is built here. Which "
+                "normalisation `model.norm.kind` auto becomes follows from the images on each device: go on with as "
+                f"many devices as before, or delete {directory} to start anew."
+            ) from error
 
     def save_best(self) -> None:
         """Keeps the weights as the best so far."""
