@@ -30,7 +30,7 @@ def run_fn(fn_args: fn_args_utils.FnArgs) -> None:
     if fn_args.hyperparameters:
         settings = hyperparameters.applied(settings, fn_args.hyperparameters)
     folder = records_dir(fn_args.train_files)
-    start = start_weights.fingerprint(settings.train.start_from)
+    start = start_weights.fingerprints([settings])
     key = checkpoint_key.of(config.to_json(settings), given[CODE], folder, start)
     folders = train.Folders(
         records=folder,

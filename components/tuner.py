@@ -57,7 +57,7 @@ def tuner_fn(fn_args: fn_args_utils.FnArgs) -> component.TunerFnResult:
     given = fn_args.custom_config
     settings, tune = config.from_json(given[trainer.SETTINGS]), config.from_json(given[TUNE])
     records_dir = trainer.records_dir(fn_args.train_files)
-    start = start_weights.fingerprint(settings.train.start_from)
+    start = start_weights.fingerprints([settings, *tuning.variants(settings, tune)])
     key = checkpoint_key.of(given[trainer.SETTINGS] + given[TUNE], given[trainer.CODE], records_dir, start)
     search = Search(
         settings,

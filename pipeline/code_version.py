@@ -23,13 +23,10 @@ def training(experiment: config.Experiment) -> str:
 
     Where settings are searched, the code of all that may be chosen counts.
     """
-    settings = [config.training_of(experiment)]
-    if experiment.tune is not None:
-        settings += tuning.variants(settings[0], experiment.tune)
     return of(
         "seg_models.train",
         *_metrics(experiment),
-        settings=settings,
+        settings=tuning.considered(experiment),
         without=("seg_models.report", "seg_models.visualize"),
     )
 

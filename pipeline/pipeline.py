@@ -119,7 +119,7 @@ def _on_training_machine(node: base_node.BaseNode, where: deployment.Deployment)
 def _start(experiment: config.Experiment, where: deployment.Deployment) -> str:
     """What tells the weights that training starts from. Of other machines' files nothing but their path is known."""
     here = where.orchestrator == deployment.LOCAL
-    return start_weights.fingerprint(experiment.train.start_from) if here else ""
+    return start_weights.fingerprints(tuning.considered(experiment)) if here else ""
 
 
 def _last_blessed_model(where: deployment.Deployment, learned: base_node.BaseNode) -> resolver.Resolver:

@@ -1,14 +1,15 @@
 """Weights that training starts from: those of an exported model, where paths and shapes agree."""
 
+import dataclasses
 import hashlib
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import tensorflow as tf
 
-from seg_models import errors, export, model, versions, weight_paths
+from seg_models import config, errors, export, model, versions, weight_paths
 
 log = logging.getLogger("segline")
 
@@ -54,18 +55,49 @@ def give(network: model.SegmentationModel, values: Mapping[str, np.ndarray], sou
     log.info("%d of %d weights start from %s.%s", len(fitting), len(weights), source, _listed(left))
 
 
-def fingerprint(directory: str | None) -> str:
-    """What tells the weights of an exported model from others: a hash of them all; "" for None.
+def fingerprints(settings: Iterable[config.Training]) -> str:
+    """What tells all weights that these trainings start from from others; "" where all of them start from none.
+
+    These are the exported models of `train.start_from`, and the local files that `weights` of models and backbones
+    name: their paths are in the settings, but what lies there may change.
 
     Raises:
       UserError: as `read`.
     """
-    if directory is None:
-        return ""
+    settings = list(settings)
+    models = dict.fromkeys(each.train.start_from for each in settings if each.train.start_from is not None)
+    files = dict.fromkeys(path for each in settings for path in _files(each.model))
+    return " ".join([*map(fingerprint, models), *map(_hash_of_file, files)])
+
+
+def fingerprint(directory: str) -> str:
+    """What tells the weights of an exported model from others: a hash of them all.
+
+    Raises:
+      UserError: as `read`.
+    """
     digest = hashlib.sha256()
     for path, value in read(directory).items():
         digest.update(f"{path} {value.shape} {value.dtype}\n".encode())
         digest.update(np.ascontiguousarray(value))
+    return digest.hexdigest()[:16]
+
+
+def _files(settings: object) -> Iterator[str]:
+    """The local files that fields called `weights` name, in a Config and in those inside it."""
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        if dataclasses.is_dataclass(value):
+            yield from _files(value)
+        elif field.name == "weights" and isinstance(value, str) and os.path.isfile(value):
+            yield value
+
+
+def _hash_of_file(path: str) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
     return digest.hexdigest()[:16]
 
 

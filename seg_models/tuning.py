@@ -58,6 +58,16 @@ def space(tune: config.Tune) -> list[Choice | Range]:
     return [_dimension(field, text) for field, text in tune.space]
 
 
+def considered(experiment: config.Experiment) -> list[config.Training]:
+    """All settings that training may come to depend on: its own, and where there is a search their `variants`.
+
+    Raises:
+      UserError: as `variants`.
+    """
+    settings = config.training_of(experiment)
+    return [settings, *(variants(settings, experiment.tune) if experiment.tune is not None else ())]
+
+
 def variants(settings: config.Training, tune: config.Tune) -> list[config.Training]:
     """The settings with each candidate and each end of a range by itself: what does not fit comes to light here.
 

@@ -113,6 +113,17 @@ def test_training_depends_on_the_weights_that_it_starts_from(tmp_path: Path) -> 
     assert start(0) != start(1)
 
 
+def test_a_search_depends_on_the_weights_that_its_trials_may_start_from(tmp_path: Path) -> None:
+    def starts(seed: int) -> list[str]:
+        keras.utils.set_random_seed(seed)
+        network = unet.build(unet.Config(depth=1, width=2), toy_streets.INFO)
+        export.export(network, str(tmp_path / "1"), None)
+        nodes = made(tune__space=f"train.start_from=none|{tmp_path}").components
+        return [properties(node)["custom_config"] for node in nodes if node.id in ("Tuner", "Trainer")]
+
+    assert len(starts(0)) == 2 and all(before != after for before, after in zip(starts(0), starts(1)))
+
+
 def test_the_number_of_workers_is_no_reason_to_convert_again() -> None:
     """TFX's cache sees how a step is executed; that must not name the workers."""
     executed = []

@@ -1,5 +1,7 @@
 """Training starts from the weights of an exported model, wherever path and shape agree."""
 
+import dataclasses
+import hashlib
 import logging
 from pathlib import Path
 
@@ -8,9 +10,10 @@ import pytest
 import tensorflow as tf
 
 from seg_models import dataset, errors, export, model, start_weights, weight_paths
+from seg_models.backbones import resnet
 from seg_models.layers import normalization
-from seg_models.models import unet
-from tests import tiny_evaluation, tiny_models
+from seg_models.models import deeplab_v3_plus, segnet, unet
+from tests import tiny_evaluation, tiny_models, tiny_training
 
 
 def build(classes: int = 5, depth: int = 1, seed: int = 0) -> model.SegmentationModel:
@@ -78,7 +81,29 @@ def test_the_fingerprint_tells_weights_apart(exported: str, tmp_path: Path) -> N
     export.export(build(seed=1), str(tmp_path / "other"), None)
     known = start_weights.fingerprint(exported)
     assert known == start_weights.fingerprint(f"{exported}/3") == start_weights.fingerprint(str(tmp_path / "same"))
-    assert known != start_weights.fingerprint(str(tmp_path / "other")) and start_weights.fingerprint(None) == ""
+    assert known != start_weights.fingerprint(str(tmp_path / "other"))
+
+
+def test_all_that_trainings_start_from_is_told_apart(exported: str, tmp_path: Path) -> None:
+    """Exported models, and the files that models and backbones, inside one another, name as `weights`."""
+    file = tmp_path / "weights.h5"
+    settings = tiny_training.settings()
+    with_file = [
+        dataclasses.replace(settings, model=segnet.Config(weights=str(file))),
+        dataclasses.replace(settings, model=deeplab_v3_plus.Config(backbone=resnet.Config(weights=str(file)))),
+    ]
+    known = start_weights.fingerprint(exported)
+    started = tiny_training.settings(start_from=exported)
+    assert start_weights.fingerprints([settings, *with_file]) == ""
+    assert start_weights.fingerprints([settings, started, started]) == known
+    found = []
+    for content in (b"one", b"two"):
+        file.write_bytes(content)
+        both = [start_weights.fingerprints([each]) for each in with_file]
+        assert both[0] == both[1] == hashlib.sha256(content).hexdigest()[:16]
+        found.append(both[0])
+        assert start_weights.fingerprints([*with_file, started]) == f"{known} {both[0]}"
+    assert found[0] != found[1]
 
 
 def test_batch_normalisation_s_weights_are_refused_by_group_normalisation(exported: str) -> None:

@@ -5,15 +5,18 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
+import keras
 import keras_tuner
 import pytest
+from tfx.components.trainer import fn_args_utils
 from tfx.components.tuner import executor
 from tfx.dsl.components.base import base_executor
 from tfx.types import standard_artifacts
 
 from components import hyperparameters, trainer, tuner
-from seg_models import config, errors
-from tests import tiny_training
+from seg_models import config, errors, export, manifest
+from seg_models.models import unet
+from tests import tiny_evaluation, tiny_training
 
 SPACE = (("train.learning_rate", "1e-4..1e-1 log"), ("model.width", "4|8"), ("train.seed", "1..3"))
 SETTINGS = tiny_training.settings(steps=90, warmup_steps=9)
@@ -159,6 +162,26 @@ def test_bayesian_search_says_what_it_needs_where_that_is_missing(tmp_path: Path
     found = search(tmp_path, algorithm="bayesian", trials=20)
     found.search(verbose=0)
     assert len(found.seen) == 20 and goodness(best(found)) > -0.5
+
+
+def test_a_search_is_another_when_the_weights_change_that_trials_may_start_from(tmp_path: Path) -> None:
+    tiny_evaluation.write_records(tmp_path / "records", [[]])
+    space = (("train.start_from", f"none|{tmp_path / 'model'}"),)
+    folders = []
+    for seed in (0, 0, 1):
+        keras.utils.set_random_seed(seed)
+        export.export(unet.build(unet.Config(depth=1, width=2), tiny_evaluation.INFO), str(tmp_path / "model"), None)
+        given = {
+            trainer.SETTINGS: config.to_json(SETTINGS),
+            tuner.TUNE: config.to_json(config.Tune(space, metric="mean_iou")),
+            trainer.CODE: "c0de",
+            trainer.CHECKPOINT_DIR: str(tmp_path / "checkpoints"),
+            trainer.TENSORBOARD_DIR: str(tmp_path / "tensorboard"),
+        }
+        files = [f"{tmp_path}/records/{manifest.split_folder('train')}/*"]
+        made = tuner.tuner_fn(fn_args_utils.FnArgs(train_files=files, custom_config=given)).tuner
+        folders.append(made.directory)
+    assert folders[0] == folders[1] != folders[2]
 
 
 @pytest.mark.slow

@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> None:
     if experiment.tune is not None:
         print("tune     left out: `segline run` searches, `segline train` takes the settings as they are")
     settings = config.training_of(experiment)
-    start = start_weights.fingerprint(settings.train.start_from)
+    start = start_weights.fingerprints([settings])
     key = checkpoint_key.of(config.to_json(settings), code_version.training(experiment), arguments.records, start)
     folders = train.Folders(
         records=arguments.records,
