@@ -1,6 +1,7 @@
 """DeepLabV3+: pluggable backbones, stride 4, one normalisation, precision."""
 
 import dataclasses
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -78,9 +79,12 @@ def test_the_backbone_is_chosen_by_name() -> None:
     assert settings.from_json(settings.to_json(config)) == config
 
 
-def test_pretrained_layers_freeze_and_new_ones_do_not() -> None:
-    config = overrides.apply(TINY, {"backbone": "mobilenet_v2", "backbone.alpha": "0.35", "norm.kind": "frozen"})
-    assert config.backbone == mobilenet_v2.Config(alpha=0.35)
+def test_pretrained_layers_freeze_and_new_ones_do_not(tmp_path: Path) -> None:
+    path = str(tmp_path / "weights.h5")
+    keras.applications.MobileNetV2(alpha=0.35, include_top=False, weights=None).save_weights(path)
+    texts = {"backbone": "mobilenet_v2", "backbone.alpha": "0.35", "backbone.weights": path, "norm.kind": "frozen"}
+    config = overrides.apply(TINY, texts)
+    assert config.backbone == mobilenet_v2.Config(alpha=0.35, weights=path)
     network = deeplab_v3_plus.build(config, INFO).network
     names = [weight.name for weight in network.non_trainable_weights]
     for frozen in ("gamma", "beta", "moving_mean", "moving_variance"):
