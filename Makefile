@@ -18,7 +18,7 @@ test: $(STAMP)
 
 # The tests that take minutes, and the comparison with other libraries.
 slow: $(STAMP)
-	@SEGLINE_SLOW=1 $(BIN)/python -m pytest -q -m slow tests
+	@SEGLINE_SLOW=1 $(BIN)/python -m pytest -q -n auto --dist worksteal -m slow tests
 	@$(MAKE) --no-print-directory peers
 
 # Networks and layers against those of other libraries, which have an environment of their own (Python 3.11).
