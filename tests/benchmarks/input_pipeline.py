@@ -6,15 +6,17 @@ The floor decodes image and maps of the same records, on as many threads, and do
 within one run and the best turn of each counts, so that whatever else the machine does falls on all alike. Shares are
 of processor time: where nothing else runs they are those of the images a second too, for all cores are busy.
 
-On two slow cores that others used as well, in milliseconds of processor time per image:
+On two slow cores that others used as well (`--rounds 1 --seconds 2`), milliseconds of processor time per image:
                                     CamVid, PNG 480 x 360         made, JPEG 2048 x 1024 with instances
-    decoding image and maps         3.4                           13.2
-    crop                            3.6   95 % of the rate        13.0  101 %
-    crop, flip, color               3.7   91 %                    15.6   84 %
-    scale_jitter before these       4.2   81 %                    18.8   70 %
-    half the size before all        4.6   74 %                    24.4   54 %
-    half the size alone             4.3   78 %                    28.0   47 %
-The last two shrink every image with antialiasing, as serving does.
+    decoding image and maps         3.6                           14.3
+    crop                            3.9   91 % of the rate        13.0  110 %
+    crop, flip, color               4.2   86 %                    17.1   84 %
+    scale_jitter before these       4.8   75 %                    21.1   68 %
+    half the size before all        5.3   68 %                    25.8   55 %
+    half the size alone             5.0   72 %                    32.3   44 %
+    as the CamVid table trains      4.8   75 %
+Halving shrinks every image with antialiasing, as serving does; of 2048 x 1024 that takes longer than decoding a JPEG. The
+table's models take at most 77 images a second on two cores, which would be fed some 400.
 """
 
 import os
